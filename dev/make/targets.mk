@@ -1,0 +1,64 @@
+# Everything that is not the shared library: worker and unit tests (CMake), tests, demo, bench, release.
+# Included by the Makefile after build.mk.
+
+JOBS := $(shell nproc)
+CMAKE_TREES := build/cmake build/asan build/tsan
+cmake_options_build/cmake := -DPGOPS_SANITIZE=
+cmake_options_build/asan := -DPGOPS_SANITIZE=address,undefined
+cmake_options_build/tsan := -DPGOPS_SANITIZE=thread
+INSTALL_BINDIR := $(DESTDIR)$(shell $(PG_CONFIG) --bindir)
+# `make test` and `make demo` install; an ordinary user may need sudo for that, and only for that.
+SUDO := $(shell test -w "$$($(PG_CONFIG) --pkglibdir)" || command -v sudo)
+PYTHON := /usr/bin/python3
+export PG_CONFIG
+
+.PHONY: worker unit unit-asan unit-tsan deps lint lint-long test test-long bench demo demo-stop dist help installed
+
+$(CMAKE_TREES:%=%/build.ninja): %/build.ninja: CMakeLists.txt
+	@cmake -S . -B $* -G Ninja $(cmake_options_$*) $(if $(WERROR),-DPGOPS_WERROR=ON) > $*.log 2>&1 || { cat $*.log; exit 1; }
+$(CMAKE_TREES:%=%/build.ninja): | build
+build:
+	@mkdir -p build
+
+worker: build/cmake/build.ninja $(GENERATED)
+	@cmake --build build/cmake --target pgops_programs -j $(JOBS)
+unit: build/cmake/build.ninja
+	@cmake --build build/cmake -j $(JOBS)
+unit-asan: build/asan/build.ninja
+	@cmake --build build/asan --target pgops_unit_tests -j $(JOBS)
+unit-tsan: build/tsan/build.ninja
+	@cmake --build build/tsan --target pgops_unit_tests -j $(JOBS)
+
+install: install-worker
+install-worker: worker
+	@if test -x build/cmake/pg_ops_worker; then \
+	  mkdir -p '$(INSTALL_BINDIR)' && install -m 755 build/cmake/pg_ops_worker '$(INSTALL_BINDIR)/pg_ops_worker' && \
+	  echo 'installed $(INSTALL_BINDIR)/pg_ops_worker'; fi
+installed: all
+	@$(SUDO) $(MAKE) --no-print-directory PG_CONFIG=$(PG_CONFIG) CI=$(CI) install
+
+deps:
+	dev/deps
+lint: deps
+	dev/lint
+lint-long: deps
+	dev/lint --long
+test: deps
+	+@regress/run $(if $(LANE),--lane $(LANE)) $(TEST)
+test-long: deps
+	+@regress/run --long $(if $(LANE),--lane $(LANE)) $(TEST)
+bench: deps installed
+	bench/run
+demo: deps
+	@$(MAKE) --no-print-directory installed
+	dev/demo .demo
+demo-stop:
+	@if test -d .demo; then dev/cluster stop .demo; fi
+dist:
+	@mkdir -p build
+	git archive --format=zip --prefix=pg_ops-$(EXTVERSION)/ -o build/pg_ops-$(EXTVERSION).zip HEAD
+	@echo build/pg_ops-$(EXTVERSION).zip
+
+clean: clean-build
+clean-build:
+	rm -rf build pg_ops.so pg_ops--*.sql
