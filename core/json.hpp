@@ -3,15 +3,17 @@
 // Results of tools travel as text and jsonb, never as doubles: numeric(38) and 1e300 must come out as
 // they went in. Objects keep insertion order and refuse duplicate keys on parsing (PostgreSQL's jsonb
 // would silently keep the last). Parsing has bounds on depth and size and never recurses, and neither
-// do destruction and dump().
+// do destruction, copying, comparison and dump().
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "core/error.hpp"
@@ -21,6 +23,8 @@ namespace pgops {
 struct JsonLimits {
   std::size_t max_bytes = std::size_t{64} << 20;
   std::size_t max_depth = 200;
+  // Values of every kind together: "1,1,1,..." takes 24 times its text in memory.
+  std::size_t max_values = std::size_t{4} << 20;
   // Refuse what jsonb cannot hold: \u0000, numbers beyond numeric's range (131072 digits before,
   // 16383 after the point).
   bool jsonb_safe = true;
@@ -96,18 +100,20 @@ class Json {
   // RFC 8785-like form for digests: members sorted by key (UTF-8 bytes), numbers as their source text.
   std::string canonical() const;
 
-  // Structural equality; numbers are equal when their texts are, or when both are finite and equal as decimals.
+  // Structural equality: members in any order; numbers are equal when they are the same decimal (1.0 = 1e0).
   bool operator==(const Json& other) const;
 
  private:
+  struct Parser;
+  static void release(Json& node, unsigned depth);
+
   Kind kind_ = Kind::null;
   bool bool_ = false;
-  std::string text_;
-  Array array_;
-  Object object_;
+  // Holds the alternative that kind_ implies: text for numbers and strings (empty for null, boolean).
+  std::variant<std::string, Array, Object> store_;
 };
 
-// Appends `text` as a JSON string literal, quotes included.
+// Appends `text` as a JSON string literal, quotes included; bytes that are not UTF-8 become U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 // True when `text` is well-formed UTF-8 without U+0000.
 bool valid_utf8(std::string_view text) noexcept;
