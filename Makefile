@@ -14,6 +14,8 @@
 PG_CONFIG ?= $(firstword $(wildcard /usr/lib/postgresql/15/bin/pg_config) pg_config)
 CONFIGURED := $(shell command -v $(PG_CONFIG) >/dev/null 2>&1 && test -f "$$($(PG_CONFIG) --pgxs)" && \
                 command -v cmake >/dev/null && test -f /usr/include/pg_query.h && echo yes)
+# All processors, unless -jN was given on the command line (which then wins).
+MAKEFLAGS += -j$(shell nproc)
 NEEDS_NOTHING := clean demo-stop dist deps
 
 ifeq ($(CONFIGURED)$(filter $(NEEDS_NOTHING),$(MAKECMDGOALS)),)
@@ -24,7 +26,6 @@ $(GOALS): deps-first
 	+$(MAKE) $@
 deps-first:
 	dev/deps
-.NOTPARALLEL:
 else
 include dev/make/build.mk
 include dev/make/targets.mk

@@ -69,6 +69,8 @@ $(PG_OBJECTS): build/so/%.o: %.cpp build/so/flags $(GENERATED)
 	$(CCACHE) $(CXX) $(COMMON_FLAGS) $(SERVER_FLAGS) $(INCLUDES) -MMD -MP -c $< -o $@
 
 # Written only when the content differs, so that what depends on them is rebuilt exactly then.
+# (.PHONY: PGXS says .SECONDARY, under which a missing FORCE would count as up to date.)
+.PHONY: FORCE
 define write_if_changed
 @mkdir -p $(@D); printf '%s\n' '$(1)' > $@.new; cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 endef
@@ -96,7 +98,7 @@ build/so/pg_query_prelinked.o: build/so/pg_query_keep $(PG_QUERY_ARCHIVE)
 define generated_header
 build/gen/$(1:.py=): $(1) $(foreach e,tsv txt json dat,$(wildcard $(dir $(1))*.$(e)))
 	@mkdir -p $$(@D)
-	python3 $$< > $$@.new && mv $$@.new $$@
+	/usr/bin/python3 $$< > $$@.new && mv $$@.new $$@
 endef
 $(foreach g,$(GENERATORS),$(eval $(call generated_header,$(g))))
 
