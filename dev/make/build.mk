@@ -40,7 +40,9 @@ endif
 SHLIB_LINK = $(PRELINKED) -Wl,-Bsymbolic $(EXPORTS:%=-Wl,--version-script=%) \
              -lsimdjson -lre2 -licui18n -licuuc -lstdc++
 PGXS := $(shell $(PG_CONFIG) --pgxs)
+ifneq ($(WORKER),no)
 all: worker
+endif
 include $(PGXS)
 
 # One compiler line for everything of ours; PGXS's own flags are for C.
@@ -61,12 +63,15 @@ ifneq ($(UBSAN),)
 SHLIB_LINK += -fsanitize=undefined -static-libubsan
 endif
 
+# One short line per file; V=1 shows the commands.
+say = $(if $(filter 1,$(V)),,@echo '  $(1)'; )
+
 $(PLAIN_OBJECTS): build/so/%.o: %.cpp build/so/flags $(GENERATED)
 	@mkdir -p $(@D)
-	$(CCACHE) $(CXX) $(COMMON_FLAGS) $(STRICT_FLAGS) $(INCLUDES) -MMD -MP -c $< -o $@
+	$(call say,CXX $<)$(CCACHE) $(CXX) $(COMMON_FLAGS) $(STRICT_FLAGS) $(INCLUDES) -MMD -MP -c $< -o $@
 $(PG_OBJECTS): build/so/%.o: %.cpp build/so/flags $(GENERATED)
 	@mkdir -p $(@D)
-	$(CCACHE) $(CXX) $(COMMON_FLAGS) $(SERVER_FLAGS) $(INCLUDES) -MMD -MP -c $< -o $@
+	$(call say,CXX $<)$(CCACHE) $(CXX) $(COMMON_FLAGS) $(SERVER_FLAGS) $(INCLUDES) -MMD -MP -c $< -o $@
 
 # Written only when the content differs, so that what depends on them is rebuilt exactly then.
 # (.PHONY: PGXS says .SECONDARY, under which a missing FORCE would count as up to date.)

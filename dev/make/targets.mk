@@ -12,13 +12,14 @@ SUDO := $(shell test -w "$$($(PG_CONFIG) --pkglibdir)" || command -v sudo)
 PYTHON := /usr/bin/python3
 export PG_CONFIG
 
-.PHONY: worker unit unit-asan unit-tsan deps lint lint-long test test-long bench demo demo-stop dist help installed
+.PHONY: worker unit unit-asan unit-tsan deps lint lint-long test test-long bench demo demo-stop dist installed print-bindir install-worker clean-build
 
-$(CMAKE_TREES:%=%/build.ninja): %/build.ninja: CMakeLists.txt
-	@cmake -S . -B $* -G Ninja $(cmake_options_$*) $(if $(WERROR),-DPGOPS_WERROR=ON) > $*.log 2>&1 || { cat $*.log; exit 1; }
-$(CMAKE_TREES:%=%/build.ninja): | build
-build:
-	@mkdir -p build
+cmake_line = -G Ninja $(cmake_options_$(1)) -DPGOPS_WERROR=$(if $(WERROR),ON,OFF) $(CMAKE_OPTIONS)
+$(CMAKE_TREES:%=%.options): %.options: FORCE
+	$(call write_if_changed,$(call cmake_line,$*))
+$(CMAKE_TREES:%=%/build.ninja): %/build.ninja: CMakeLists.txt %.options
+	@cmake -S . -B $* $(call cmake_line,$*) > $*.log 2>&1 || { cat $*.log; rm -f $@; exit 1; }
+	@touch $@
 
 worker: build/cmake/build.ninja $(GENERATED)
 	@cmake --build build/cmake --target pgops_programs -j $(JOBS)
@@ -29,11 +30,15 @@ unit-asan: build/asan/build.ninja
 unit-tsan: build/tsan/build.ninja
 	@cmake --build build/tsan --target pgops_unit_tests -j $(JOBS)
 
+ifneq ($(WORKER),no)
 install: install-worker
+endif
 install-worker: worker
 	@if test -x build/cmake/pg_ops_worker; then \
 	  mkdir -p '$(INSTALL_BINDIR)' && install -m 755 build/cmake/pg_ops_worker '$(INSTALL_BINDIR)/pg_ops_worker' && \
 	  echo 'installed $(INSTALL_BINDIR)/pg_ops_worker'; fi
+print-bindir:
+	@$(PG_CONFIG) --bindir
 installed: all
 	@$(SUDO) $(MAKE) --no-print-directory PG_CONFIG=$(PG_CONFIG) CI=$(CI) install
 

@@ -1,0 +1,1 @@
+"""Test harness: what regress/run is made of."""

@@ -1,0 +1,332 @@
+"""Test harness: the lanes of regress/run. A lane takes Options and gives Counts.
+
+Which file belongs to which lane is decided in `lane_files` alone; the check `schedule` uses it to find test files
+that nobody runs.
+"""
+import concurrent.futures
+import dataclasses
+import glob
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+from harness import logs
+from harness.counts import Counts, read_gtest, read_tap
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+WORK = os.path.join(ROOT, ".test")
+OUTPUT = os.path.join(WORK, "output")
+NOT_TOPICS = {"unit", "e2e", "harness", "isolation", "upgrade", "fuzz", "browser"}
+PROGRAM_TIMEOUT_S = 600
+FILE_TIMEOUT_S = 900
+
+
+class LaneTrouble(Exception):
+    """The lane could not be run at all; it counts as one failure."""
+
+
+@dataclasses.dataclass
+class Options:
+    only: list
+    keep: bool = False
+
+    def select(self, files):
+        wanted = [o.partition(":")[0] for o in self.only]
+        return [f for f in files if not wanted or f in wanted]
+
+    def tests_of(self, file):
+        return [o.partition(":")[2] for o in self.only if o.startswith(file + ":")]
+
+
+def lane_files(kind):
+    """Test files of a kind (unit, sql, isolation, e2e), relative to the root, sorted."""
+    found = {
+        "unit": "regress/unit/*_test.cpp",
+        "e2e": "regress/e2e/*_test.py",
+        "isolation": "regress/isolation/specs/*.spec",
+        "sql": "regress/*/*.sql",
+    }[kind]
+    files = sorted(os.path.relpath(f, ROOT) for f in glob.glob(os.path.join(ROOT, found)))
+    if kind == "sql":
+        files = [f for f in files if f.split("/")[1] not in NOT_TOPICS and not os.path.basename(f).startswith("_")]
+    return files
+
+
+def default_lanes(only):
+    """The lanes that run the given files when no lane is named: the plain one of each kind."""
+    files = {o.partition(":")[0] for o in only}
+    return [kind for kind in ("unit", "sql", "isolation", "e2e") if files & set(lane_files(kind))]
+
+
+def output_file(lane, name):
+    os.makedirs(os.path.join(OUTPUT, lane), exist_ok=True)
+    return os.path.join(OUTPUT, lane, name.replace("/", "_") + ".txt")
+
+
+def make(lane, *targets, directory=ROOT):
+    log = output_file(lane, "make")
+    with open(log, "w") as out:
+        status = subprocess.call(["make", "--no-print-directory", "-C", directory, *targets], stdout=out, stderr=out,
+                                 env={k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")})
+    if status != 0:
+        with open(log, errors="replace") as f:
+            tail = "".join(f.readlines()[-40:])
+        raise LaneTrouble(f"make {' '.join(targets)} failed:\n{tail}")
+
+
+def call(command, log, timeout, environment=None):
+    """Runs a program with its output in a file; gives (status, output). A hang ends with status 124."""
+    with open(log, "w") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=ROOT,
+                                   env={**os.environ, **(environment or {})}, start_new_session=True)
+        try:
+            status = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, 9)
+            process.wait()
+            out.write(f"\nended by the harness after {timeout} s\n")
+            status = 124
+    with open(log, errors="replace") as f:
+        return status, f.read()
+
+
+def report(counts, name, seconds, log):
+    mark = "FAILED" if counts.failed else "ok"
+    print(f"   {name}: {mark} ({counts.line()}) {seconds:.1f} s", flush=True)
+    if counts.failed:
+        for failure in counts.failures[:20]:
+            print(f"      {failure}")
+        with open(log, errors="replace") as f:
+            shown = [line for line in f if not re.match(r"ok |\[ +(OK|RUN) +\]", line)][-60:]
+        print("".join(f"      | {line}" for line in shown), flush=True)
+
+
+# --- unit ---------------------------------------------------------------------------------------------
+SANITIZERS = {
+    "ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1",
+    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
+}
+
+
+def unit_lane(lane, tree, target):
+    def run(options):
+        files = options.select(lane_files("unit"))
+        total = Counts()
+        if not files:
+            return total
+        make(lane, target)
+        # TSan of this compiler cannot live with the kernel's wide address randomisation.
+        prefix = ["setarch", "-R"] if lane == "tsan" else []
+        environment = {**SANITIZERS, "PGOPS_TEST_LANE": lane}
+
+        def one(file):
+            name = os.path.splitext(os.path.basename(file))[0]
+            log, result = output_file(lane, name), os.path.join(OUTPUT, lane, name + ".json")
+            if os.path.exists(result):
+                os.unlink(result)
+            begun = time.monotonic()
+            tests = options.tests_of(file)
+            command = prefix + [os.path.join(ROOT, tree, "unit", name), f"--gtest_output=json:{result}"]
+            if tests:
+                command.append("--gtest_filter=" + ":".join(tests))
+            status, _ = call(command, log, PROGRAM_TIMEOUT_S, environment)
+            return file, read_gtest(result, status, name), time.monotonic() - begun, log
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            for file, counts, seconds, log in pool.map(one, files):
+                report(counts, file, seconds, log)
+                total.add(counts)
+        return total
+    return run
+
+
+# --- clusters -----------------------------------------------------------------------------------------
+def dev_cluster(*arguments, environment=None, check=True):
+    done = subprocess.run([os.path.join(ROOT, "dev", "cluster"), *arguments], capture_output=True, text=True,
+                          env={**os.environ, **(environment or {})})
+    if check and done.returncode != 0:
+        raise LaneTrouble(f"dev/cluster {' '.join(arguments)}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def remove_clusters(directory):
+    for place in list(logs.clusters_below(directory)):
+        dev_cluster("remove", place, check=False)
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def read_logs(directory, name, counts):
+    for place in logs.clusters_below(directory):
+        for finding in logs.findings(place)[:10]:
+            counts.fail(f"{name}: log of {os.path.basename(place)}: {finding}")
+
+
+def install(lane):
+    make(lane, "installed")
+
+
+def wants_own_database(file):
+    with open(os.path.join(ROOT, file)) as f:
+        return any(line.strip() == "-- database: fresh" for line in f.readlines()[:15])
+
+
+def run_sql_files(lane, files, place, environment):
+    """The pgTAP files on one shared cluster, one after the other."""
+    total = Counts()
+    env = dict(line.split("=", 1) for line in dev_cluster("env", place, environment=environment).splitlines())
+    libpq = {k: v for k, v in env.items() if k.startswith("PG")}
+    psql = ["psql", "-X", "-q", "-A", "-t", "-P", "pager=off", "-v", "ON_ERROR_STOP=1"]
+
+    def admin(text, database):
+        done = subprocess.run([*psql, "-d", database, "-c", text], capture_output=True, text=True,
+                              env={**os.environ, **libpq})
+        if done.returncode != 0:
+            raise LaneTrouble(done.stderr)
+    admin("CREATE EXTENSION IF NOT EXISTS pgtap", env["PGDATABASE"])
+    for number, file in enumerate(files):
+        log, begun, own = output_file(lane, file), time.monotonic(), None
+        if wants_own_database(file):
+            own = f"pgops_test_{number}"
+            for statement in (f"DROP DATABASE IF EXISTS {own}", f"CREATE DATABASE {own}"):
+                admin(statement, "postgres")
+            for extension in ("pgtap", "pg_ops"):
+                admin(f"CREATE EXTENSION {extension}", own)
+        status, output = call([*psql, "-d", own or env["PGDATABASE"], "-f", file], log, FILE_TIMEOUT_S,
+                              {**libpq, **{k: v for k, v in env.items() if k.startswith("OPS_")}})
+        counts = read_tap(output, status, file)
+        report(counts, file, time.monotonic() - begun, log)
+        total.add(counts)
+    return total
+
+
+def sql_lane(options):
+    files = options.select(lane_files("sql"))
+    if not files:
+        return Counts()
+    install("sql")
+    return with_cluster("sql", options, {}, lambda place: run_sql_files("sql", files, place, {}))
+
+
+def with_cluster(lane, options, environment, body):
+    directory = os.path.join(WORK, lane)
+    remove_clusters(directory)
+    place = os.path.join(directory, "cluster")
+    os.makedirs(place)
+    counts = Counts()
+    try:
+        dev_cluster("start", place, environment=environment)
+        counts = body(place)
+    finally:
+        dev_cluster("stop", place, environment=environment, check=False)
+        read_logs(directory, lane, counts)
+    if not counts.failed and not options.keep:
+        remove_clusters(directory)
+    return counts
+
+
+def ubsan_lane(options):
+    """pg_ops.so with UBSan, in a private copy of the installation, under the pgTAP files."""
+    files = options.select(lane_files("sql"))
+    if not files:
+        return Counts()
+    install("ubsan")  # the worker of the private copy is the ordinary one
+    prefix = subprocess.run([os.path.join(ROOT, "dev", "prefix"), os.path.join(WORK, "ubsan-prefix")], check=True,
+                            capture_output=True, text=True).stdout.strip()
+    ordinary = subprocess.run(["make", "--no-print-directory", "-s", "-C", ROOT, "print-bindir"], check=True,
+                              capture_output=True, text=True).stdout.strip()
+    shutil.copy(os.path.join(ordinary, "pg_ops_worker"), os.path.dirname(prefix))
+    tree = os.path.join(ROOT, "build", "ubsan-tree")
+    os.makedirs(tree, exist_ok=True)
+    for name in ("Makefile", "CMakeLists.txt", "core", "guard", "extension", "sql", "dev", "pg_ops.control"):
+        if os.path.lexists(os.path.join(ROOT, name)) and not os.path.lexists(os.path.join(tree, name)):
+            os.symlink(os.path.join("..", "..", name), os.path.join(tree, name))
+    make("ubsan", "UBSAN=1", "WORKER=no", f"PG_CONFIG={prefix}", "install", directory=tree)
+    for place in (WORK, os.path.join(WORK, "ubsan-prefix")):
+        os.chmod(place, 0o755)
+    environment = {"PG_CONFIG": prefix, "UBSAN_OPTIONS": "print_stacktrace=1"}
+    return with_cluster("ubsan", options, environment,
+                        lambda place: run_sql_files("ubsan", files, place, environment))
+
+
+def isolation_lane(options):
+    """Specs through the server's own isolationtester; output must equal expected/NAME.out."""
+    specs = options.select(lane_files("isolation"))
+    if not specs:
+        return Counts()
+    install("isolation")
+    pgxs = subprocess.run([os.environ.get("PG_CONFIG") or "/usr/lib/postgresql/15/bin/pg_config", "--pkglibdir"],
+                          check=True, capture_output=True, text=True).stdout.strip() + "/pgxs/src/test/isolation"
+    tester = os.path.join(pgxs, "isolationtester")
+
+    def body(place):
+        total = Counts()
+        env = dict(line.split("=", 1) for line in dev_cluster("env", place).splitlines())
+        conninfo = f"host={env['PGHOST']} port={env['PGPORT']} dbname={env['PGDATABASE']} user={env['PGUSER']}"
+        for spec in specs:
+            log, begun, counts = output_file("isolation", spec), time.monotonic(), Counts()
+            done = subprocess.run([tester, conninfo], stdin=open(os.path.join(ROOT, spec)), capture_output=True,
+                                  text=True, timeout=FILE_TIMEOUT_S)
+            with open(log, "w") as f:
+                f.write(done.stdout + done.stderr)
+            expected = re.sub(r"specs/(.*)\.spec$", r"expected/\1.out", os.path.join(ROOT, spec))
+            good = os.path.exists(expected) and open(expected).read() == done.stdout and done.returncode == 0
+            if good:
+                counts.passed += 1
+            else:
+                counts.fail(f"{spec}: output differs from {os.path.relpath(expected, ROOT)}")
+            report(counts, spec, time.monotonic() - begun, log)
+            total.add(counts)
+        return total
+    return with_cluster("isolation", options, {}, body)
+
+
+def e2e_lane(options):
+    files = options.select(lane_files("e2e"))
+    total = Counts()
+    if not files:
+        return total
+    install("e2e")
+    for file in files:
+        name = os.path.splitext(os.path.basename(file))[0]
+        directory, log, begun = os.path.join(WORK, "e2e", name), output_file("e2e", name), time.monotonic()
+        remove_clusters(directory)
+        os.makedirs(directory)
+        command = ["/usr/bin/python3", "-B", "regress/harness/tap_unittest.py", file, *options.tests_of(file)]
+        status, output = call(command, log, FILE_TIMEOUT_S * (4 if os.environ.get("PGOPS_LONG") else 1),
+                              {"PGOPS_TEST_DIR": directory, "PYTHONUNBUFFERED": "1"})
+        counts = read_tap(output, status, name)
+        for place in logs.clusters_below(directory):
+            dev_cluster("stop", place, check=False)
+        read_logs(directory, name, counts)
+        report(counts, file, time.monotonic() - begun, log)
+        total.add(counts)
+        if not counts.failed and not options.keep:
+            remove_clusters(directory)
+    return total
+
+
+def checks_lane(options):
+    """The checks that `make lint` runs too, each one a test."""
+    if options.only:
+        return Counts()
+    install("checks")
+    log, begun = output_file("checks", "checks"), time.monotonic()
+    status, output = call([sys.executable, "-B", "dev/checks/run", "--tap"], log, FILE_TIMEOUT_S)
+    counts = read_tap(output, status, "checks")
+    report(counts, "dev/checks", time.monotonic() - begun, log)
+    return counts
+
+
+LANES = {
+    "checks": checks_lane,
+    "unit": unit_lane("unit", "build/cmake", "unit"),
+    "asan": unit_lane("asan", "build/asan", "unit-asan"),
+    "tsan": unit_lane("tsan", "build/tsan", "unit-tsan"),
+    "sql": sql_lane,
+    "ubsan": ubsan_lane,
+    "isolation": isolation_lane,
+    "e2e": e2e_lane,
+}
