@@ -1,0 +1,150 @@
+// extension/pg: jsonpath, time, time zones, lock waits. See values.hpp.
+#include "extension/pg/door.hpp"
+#include "extension/pg/values.hpp"
+
+#include <deque>
+#include <set>
+
+extern "C" {
+#include "catalog/pg_type.h"
+#include "commands/dbcommands.h"
+#include "commands/extension.h"
+#include "pgtime.h"
+#include "utils/array.h"
+#include "utils/fmgrprotos.h"
+#include "utils/guc.h"
+#include "utils/jsonb.h"
+#include "utils/jsonpath.h"
+#include "utils/timestamp.h"
+}
+
+namespace pgops::pg {
+
+namespace {
+
+// Runs f in a subtransaction and turns what the server says into a value; cancels go on.
+template <class F>
+Status attempt(Code code, F&& f) {
+  try {
+    subtransaction([&] { call(f); });
+  } catch (const Error& error) {
+    if (error.is_cancel()) throw;
+    return pgops::Error{code, error.message, error.detail, error.hint};
+  }
+  return Unit{};
+}
+
+constexpr std::int64_t kEpochDifferenceUs =
+    std::int64_t{POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE} * SECS_PER_DAY * USECS_PER_SEC;
+
+}  // namespace
+
+Status check_jsonpath(std::string_view path) {
+  const std::string text(path);
+  const char* chars = text.c_str();
+  return attempt(Code::plan_invalid, [=] { (void)DirectFunctionCall1(jsonpath_in, CStringGetDatum(chars)); });
+}
+
+Result<std::vector<std::string>> query_jsonpath(std::string_view json, std::string_view path) {
+  const std::string document(json);
+  const std::string expression(path);
+  const char* document_chars = document.c_str();
+  const char* path_chars = expression.c_str();
+  // The subtransaction's own memory goes with it; the result is copied out before it is released.
+  std::vector<std::string> found;
+  MemoryContext keep = CurrentMemoryContext;
+  struct Items {
+    char** texts = nullptr;
+    int count = 0;
+  } items;
+  Items* into = &items;
+  const Status status = attempt(Code::plan_invalid, [=] {
+    MemoryContext previous = MemoryContextSwitchTo(keep);
+    Datum parsed = DirectFunctionCall1(jsonb_in, CStringGetDatum(document_chars));
+    Datum compiled = DirectFunctionCall1(jsonpath_in, CStringGetDatum(path_chars));
+    Datum vars = DirectFunctionCall1(jsonb_in, CStringGetDatum("{}"));
+    Datum array = DirectFunctionCall4(jsonb_path_query_array, parsed, compiled, vars, BoolGetDatum(false));
+    Jsonb* list = DatumGetJsonbP(array);
+    into->count = static_cast<int>(JB_ROOT_COUNT(list));
+    into->texts = static_cast<char**>(palloc0(sizeof(char*) * static_cast<Size>(into->count + 1)));
+    for (int i = 0; i < into->count; i++) {
+      JsonbValue* element = getIthJsonbValueFromContainer(&list->root, static_cast<uint32>(i));
+      Jsonb* one = JsonbValueToJsonb(element);
+      into->texts[i] = JsonbToCString(nullptr, &one->root, VARSIZE(one));
+    }
+    MemoryContextSwitchTo(previous);
+  });
+  if (!status) return status.error();
+  found.reserve(static_cast<std::size_t>(items.count));
+  for (int i = 0; i < items.count; i++) {
+    std::string text(items.texts[i]);
+    // A scalar in jsonb's raw-scalar array prints as itself already.
+    found.push_back(std::move(text));
+  }
+  return found;
+}
+
+Result<std::int64_t> parse_timestamptz(std::string_view text) {
+  const std::string copy(text);
+  const char* chars = copy.c_str();
+  std::int64_t value = 0;
+  std::int64_t* into = &value;
+  const Status status = attempt(Code::tool_bad_request, [=] {
+    const Datum parsed = DirectFunctionCall3(timestamptz_in, CStringGetDatum(chars), ObjectIdGetDatum(InvalidOid),
+                                             Int32GetDatum(-1));
+    const TimestampTz stamp = DatumGetTimestampTz(parsed);
+    if (TIMESTAMP_NOT_FINITE(stamp)) {
+      ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the time must be finite")));
+    }
+    *into = stamp + kEpochDifferenceUs;
+  });
+  if (!status) return status.error();
+  return value;
+}
+
+bool valid_timezone(const std::string& name) {
+  if (name.empty() || name.size() > 255) return false;
+  const char* chars = name.c_str();
+  return call([=] {
+    pg_tz* zone = pg_tzset(chars);
+    return zone != nullptr && pg_tz_acceptable(zone);
+  });
+}
+
+std::string session_timezone() { return pg_get_timezone_name(::session_timezone); }
+
+bool waits_for_us(std::int32_t pid) {
+  constexpr std::size_t kMaxProcesses = 32;
+  std::deque<std::int32_t> open = {pid};
+  std::set<std::int32_t> seen = {pid};
+  while (!open.empty() && seen.size() <= kMaxProcesses) {
+    const std::int32_t waiter = open.front();
+    open.pop_front();
+    int count = 0;
+    Datum* blockers = nullptr;
+    call([&] {
+      ArrayType* array = DatumGetArrayTypeP(DirectFunctionCall1(pg_blocking_pids, Int32GetDatum(waiter)));
+      deconstruct_array(array, INT4OID, 4, true, TYPALIGN_INT, &blockers, nullptr, &count);
+    });
+    for (int i = 0; i < count; i++) {
+      const std::int32_t blocker = DatumGetInt32(blockers[i]);
+      if (blocker == MyProcPid) return true;
+      if (seen.insert(blocker).second) open.push_back(blocker);
+    }
+  }
+  return false;
+}
+
+std::string server_version() { return setting("server_version"); }
+
+std::string setting(const char* name) {
+  const char* value = call([=] { return GetConfigOption(name, true, false); });
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+std::string database_name() {
+  const char* name = call([] { return static_cast<const char*>(get_database_name(MyDatabaseId)); });
+  return name == nullptr ? std::string() : std::string(name);
+}
+
+}  // namespace pgops::pg
