@@ -18,12 +18,15 @@ CONFIGURED := $(shell command -v $(PG_CONFIG) >/dev/null 2>&1 && test -f "$$($(P
 MAKEFLAGS += -j$(shell nproc)
 NEEDS_NOTHING := clean demo-stop dist deps
 
+ifeq ($(CONFIGURED)$(DEPS_DONE),done)
+$(error dev/deps installed everything, but $(PG_CONFIG), its PGXS, cmake or pg_query.h is still not there: check PG_CONFIG)
+endif
 ifeq ($(CONFIGURED)$(filter $(NEEDS_NOTHING),$(MAKECMDGOALS)),)
 # A machine with nothing but git and make: install what is missing, then start over.
 GOALS := $(or $(MAKECMDGOALS),all)
 .PHONY: $(GOALS) deps-first
 $(GOALS): deps-first
-	+$(MAKE) $@
+	+$(MAKE) DEPS_DONE=done $@
 deps-first:
 	dev/deps
 else

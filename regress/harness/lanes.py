@@ -6,6 +6,7 @@ that nobody runs.
 import concurrent.futures
 import dataclasses
 import glob
+import hashlib
 import os
 import re
 import shutil
@@ -227,13 +228,25 @@ def with_cluster(lane, options, environment, body):
     return counts
 
 
+def private_directory(name):
+    """A directory of ours that the server's user can enter, wherever the repository is."""
+    if os.geteuid() != 0:
+        return os.path.join(WORK, name + "-prefix")
+    place = os.path.join("/var/tmp", f"pgops-{hashlib.sha256(ROOT.encode()).hexdigest()[:12]}-{name}")
+    if not os.path.lexists(place):
+        os.mkdir(place, 0o755)
+    if os.path.islink(place) or os.lstat(place).st_uid != 0:
+        raise LaneTrouble(f"{place} does not belong to root")
+    return place
+
+
 def ubsan_lane(options):
     """pg_ops.so with UBSan, in a private copy of the installation, under the pgTAP files."""
     files = options.select(lane_files("sql"))
     if not files:
         return Counts()
     install("ubsan")  # the worker of the private copy is the ordinary one
-    prefix = subprocess.run([os.path.join(ROOT, "dev", "prefix"), os.path.join(WORK, "ubsan-prefix")], check=True,
+    prefix = subprocess.run([os.path.join(ROOT, "dev", "prefix"), private_directory("ubsan")], check=True,
                             capture_output=True, text=True).stdout.strip()
     ordinary = subprocess.run(["make", "--no-print-directory", "-s", "-C", ROOT, "print-bindir"], check=True,
                               capture_output=True, text=True).stdout.strip()
@@ -244,8 +257,6 @@ def ubsan_lane(options):
         if os.path.lexists(os.path.join(ROOT, name)) and not os.path.lexists(os.path.join(tree, name)):
             os.symlink(os.path.join("..", "..", name), os.path.join(tree, name))
     make("ubsan", "UBSAN=1", "WORKER=no", f"PG_CONFIG={prefix}", "install", directory=tree)
-    for place in (WORK, os.path.join(WORK, "ubsan-prefix")):
-        os.chmod(place, 0o755)
     environment = {"PG_CONFIG": prefix, "UBSAN_OPTIONS": "print_stacktrace=1"}
     return with_cluster("ubsan", options, environment,
                         lambda place: run_sql_files("ubsan", files, place, environment))
