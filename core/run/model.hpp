@@ -73,6 +73,8 @@ struct Resolved {                       // answers a Resolve; one entry per site
 struct CallStarted {                    // the executor began to work on the attempt
   CallIndex call = 0;
   std::uint32_t attempt = 1;
+  // When it did, if whoever feeds the run learns of it later; never taken as before the dispatch.
+  std::optional<Micros> at = std::nullopt;
 };
 
 struct Succeeded {

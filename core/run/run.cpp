@@ -144,7 +144,7 @@ Attempt* Run::current_attempt(CallIndex index, std::uint32_t number) {
 void Run::handle(const CallStarted& event) {
   Attempt* attempt = current_attempt(event.call, event.attempt);
   if (attempt == nullptr || attempt->started) return ignore();
-  attempt->started = now_;
+  attempt->started = std::clamp(event.at.value_or(now_), attempt->dispatched, now_);
 }
 
 void Run::handle(const CallFinished& event) {

@@ -224,6 +224,13 @@ std::int64_t TaskHandle::started_us() const noexcept {
   return task.id == id_ ? task.started_us : 0;
 }
 
+std::int32_t TaskHandle::executor_pid() const noexcept {
+  if (index_ < 0) return 0;
+  const Task& task = shared->tasks[index_];
+  if (task.id != id_ || task.state != TaskState::running || task.slot < 0) return 0;
+  return shared->databases[task.database_index].slots[task.slot].process.pid;
+}
+
 std::optional<TaskOutcome> TaskHandle::poll() {
   if (index_ < 0) return std::nullopt;
   Task& task = shared->tasks[index_];

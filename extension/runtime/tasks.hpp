@@ -42,6 +42,8 @@ class TaskHandle {
   void cancel() noexcept;
   // Monotonic time at which an executor took it; 0 while queued.
   std::int64_t started_us() const noexcept;
+  // The executor running it; 0 while queued.
+  std::int32_t executor_pid() const noexcept;
 
  private:
   int index_ = -1;

@@ -1,0 +1,112 @@
+// extension/ask: SQL tools. See call_sql.hpp.
+#include "extension/ask/call_sql.hpp"
+
+#include <utility>
+
+#include "core/digest.hpp"
+#include "extension/pg/executor/statement.hpp"
+
+namespace pgops::ask {
+
+namespace {
+
+// What a parameter without any typed use takes from its property.
+const char* parameter_type(const PropertyInfo& property) noexcept {
+  if (property.format == "date-time") return "date-time";
+  if (property.types == 0) return "";
+  if (property.allows(JsonType::string)) return "string";
+  if (property.allows(JsonType::number)) return "number";
+  if (property.allows(JsonType::integer)) return "integer";
+  if (property.allows(JsonType::boolean)) return "boolean";
+  return "";
+}
+
+}  // namespace
+
+Result<Json> complete_args(const registry::Tool& tool, const Json& args) {
+  Json complete = args;
+  if (!tool.input_schema) return complete;
+  tool.input_schema->apply_defaults(complete);
+  const auto problems = tool.input_schema->validate(complete);
+  if (problems.empty()) return complete;
+  return Error{Code::tool_bad_request, "the arguments of tool " + tool.name + " are not as its schema wants them",
+               to_text(problems), "ops.assets shows the tool's input_schema."};
+}
+
+Json parameter_types_of(const registry::Tool& tool) {
+  Json types = Json::object();
+  if (!tool.input_schema) return types;
+  for (const PropertyInfo& property : tool.input_schema->properties()) {
+    types.set(property.name, Json(parameter_type(property)));
+  }
+  return types;
+}
+
+Result<runtime::TaskHandle> start_sql(const CallContext& context, std::string& digest) {
+  const registry::Tool& tool = context.tool;
+  auto args = complete_args(tool, context.args);
+  if (!args) return args.error();
+  auto role = registry::run_as_role(tool);
+  if (!role) return role.error();
+  pg::executor::Request request;
+  request.kind = pg::executor::TaskKind::run;
+  request.sql = tool.spec["sql"]["query"].text();
+  request.args = args->dump();
+  request.parameter_types = parameter_types_of(tool);
+  request.tenant = context.request.identity.tenant;
+  request.run_as = *role;
+  request.monitor = tool.tenant == tenancy::kSystemTenant && tool.run_as == "ops_stats";
+  request.timeout_ms = (context.timeout + 999) / 1000;
+  request.max_rows = tool.policy->max_rows;
+  request.max_bytes = tool.policy->max_bytes;
+  request.max_cost = tool.policy->max_cost;
+  request.timezone = context.request.options.timezone;
+  request.now_us = context.request.options.now_us.value_or(0);
+  request.label = "pg_ops tool " + tool.name;
+  digest = sha256_hex(request.sql);
+  return runtime::submit_task(context.request.database_index, *role, request.encode());
+}
+
+FinishedCall finish_sql(const registry::Tool& /*tool*/, runtime::TaskOutcome& outcome) {
+  FinishedCall finished;
+  run::Failed failed;
+  if (!outcome.ok) {
+    failed.error = std::move(outcome.error);
+    finished.outcome = std::move(failed);
+    return finished;
+  }
+  auto response = pg::executor::Response::decode(outcome.payload);
+  if (!response) {
+    failed.error = response.error();
+    finished.outcome = std::move(failed);
+    return finished;
+  }
+  Json timing = Json::object();
+  timing.set("queue_ms", Json::millis(static_cast<double>(outcome.started_us - outcome.queued_us) / 1000.0));
+  timing.set("analyse_ms", Json::millis(response->analyse_ms));
+  timing.set("plan_ms", Json::millis(response->plan_ms));
+  timing.set("execute_ms", Json::millis(response->execute_ms));
+  if (!response->ok) {
+    failed.error = response->error;
+    failed.sqlstate = response->sqlstate;
+    failed.timing = std::move(timing);
+    finished.outcome = std::move(failed);
+    return finished;
+  }
+  auto parsed = Json::parse(response->result);
+  if (!parsed) {
+    failed.error = {Code::tool_error, "the result cannot be represented: " + parsed.error().message, {}, {}};
+    finished.outcome = std::move(failed);
+    return finished;
+  }
+  run::Succeeded ok;
+  ok.row_count = static_cast<std::uint64_t>(response->row_count);
+  ok.truncated = response->truncated;
+  ok.bytes = static_cast<std::uint64_t>(response->bytes);
+  ok.timing = std::move(timing);
+  finished.result = std::make_shared<const Json>(*std::move(parsed));
+  finished.outcome = std::move(ok);
+  return finished;
+}
+
+}  // namespace pgops::ask

@@ -1,0 +1,13 @@
+// extension/ask: third stage: feeds the run's state machine until it has finished.
+#pragma once
+
+#include "extension/ask/request.hpp"
+
+namespace pgops::ask {
+
+// Dispatches calls to executors and to the sidecar, waits for latch, socket and timers, and never blocks
+// on a tool. Throws only what ends the caller's own statement (cancel, termination); then everything it
+// held is released on the way.
+Executed execute(Request& request, Validated validated);
+
+}  // namespace pgops::ask
