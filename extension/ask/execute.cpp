@@ -86,16 +86,24 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  Executed drive() {
-    feed(run::Started{});
-    while (!run_->finished()) {
-      wait();
-      collect_tasks();
-      collect_worker();
-      fire_timers();
-      look_for_self_locks();
+  void drive(Executed& into) {
+    try {
+      feed(run::Started{});
+      while (!run_->finished()) {
+        wait();
+        collect_tasks();
+        collect_worker();
+        fire_timers();
+        look_for_self_locks();
+      }
+    } catch (...) {
+      // The caller's statement ends here; the run records what that does to each call.
+      events_.clear();
+      feed(run::CancelRequested{});
+      hand_out(into);
+      throw;
     }
-    return {std::move(run_), std::move(results_), std::move(digests_)};
+    hand_out(into);
   }
 
  private:
@@ -106,6 +114,8 @@ class Loop {
     std::string http_id;
     std::int64_t self_lock_check_us = 0;
   };
+
+  void hand_out(Executed& into) { into = {std::move(run_), std::move(results_), std::move(digests_)}; }
 
   void feed(run::Event event) {
     events_.push_back(std::move(event));
@@ -252,13 +262,10 @@ class Loop {
   void wait() {
     std::int64_t until = pg::monotonic_us() + kMaxWaitUs;
     for (const auto& [timer, at] : timers_) until = std::min(until, at);
-    bool tasks = false;
     for (const Work& work : at_work_) {
       if (!work.task.active()) continue;
-      tasks = true;
       until = std::min(until, work.self_lock_check_us);
     }
-    (void)tasks;
     if (run_->finished()) return;
     const std::int64_t left = until - pg::monotonic_us();
     const long timeout_ms = left <= 0 ? 0 : static_cast<long>((left + 999) / 1000);
@@ -286,6 +293,8 @@ class Loop {
 
 }  // namespace
 
-Executed execute(Request& request, Validated validated) { return Loop(request, std::move(validated)).drive(); }
+void execute(Request& request, Validated validated, Executed& into) {
+  Loop(request, std::move(validated)).drive(into);
+}
 
 }  // namespace pgops::ask

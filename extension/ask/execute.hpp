@@ -6,8 +6,8 @@
 namespace pgops::ask {
 
 // Dispatches calls to executors and to the sidecar, waits for latch, socket and timers, and never blocks
-// on a tool. Throws only what ends the caller's own statement (cancel, termination); then everything it
-// held is released on the way.
-Executed execute(Request& request, Validated validated);
+// on a tool. Throws only what ends the caller's own statement (cancel); then everything it held is released
+// and `into` says how far each call got.
+void execute(Request& request, Validated validated, Executed& into);
 
 }  // namespace pgops::ask
