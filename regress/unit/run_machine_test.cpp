@@ -237,6 +237,21 @@ TEST(Run, TheDeadlineEndsEverythingAtOnce) {
   EXPECT_EQ(d.run.result().status, RunStatus::partial_success);
 }
 
+TEST(Run, TimersThatGoOffEarlyAreSetAgain) {
+  RunSettings settings;
+  settings.deadline = 10 * kSecond;
+  Driver d(kThree, settings, 1 * kSecond);
+  d.at(0, Started{});
+  const auto timers = d.all<ArmTimer>();
+  d.at(10, TimerFired{timers[0].timer});
+  ASSERT_EQ(d.all<ArmTimer>().size(), 1u);
+  EXPECT_EQ(d.all<ArmTimer>()[0].at, 10 * kSecond);
+  d.at(20, TimerFired{timers[1].timer});
+  ASSERT_EQ(d.all<ArmTimer>().size(), 1u);
+  EXPECT_EQ(d.all<ArmTimer>()[0].at, 1'020'000);
+  EXPECT_EQ(d.run.ignored_events(), 0u);
+}
+
 TEST(Run, CallsThatNeverStartedAreCancelledByTheDeadline) {
   RunSettings settings;
   settings.deadline = 10 * kSecond;
@@ -346,8 +361,9 @@ TEST(Report, CallersSeeNoInternalTextAndOperatorsDo) {
   Driver d(kChain);
   d.at(0, Started{});
   d.bad(10, 0, Code::permission_denied);
-  const std::string caller = Report(d.run, {}).tool_calls().dump() +
-                             Report(d.run, {}).failed_tools().dump() + Report(d.run, {}).error().dump();
+  const Report report(d.run, {});
+  const std::string caller =
+      report.tool_calls().dump() + report.failed_tools().dump() + report.error().dump();
   EXPECT_EQ(caller.find("secret"), std::string::npos);
   EXPECT_NE(caller.find(std::string(info(Code::permission_denied).user_message)), std::string::npos);
   ReportOptions full;
