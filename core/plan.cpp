@@ -49,8 +49,7 @@ std::vector<CallIndex> topological_order(const Plan& plan) {
     for (CallIndex i = 0; i < plan.calls.size(); ++i) {
       if (placed[i]) continue;
       const auto& needs = plan.calls[i].dependencies;
-      if (!std::all_of(needs.begin(), needs.end(),
-                       [&](const Dependency& d) { return placed[d.call]; })) {
+      if (!std::all_of(needs.begin(), needs.end(), [&](const Dependency& d) { return placed[d.call]; })) {
         continue;
       }
       placed[i] = true;

@@ -23,21 +23,24 @@ namespace pgops {
 using CallIndex = std::uint32_t;
 
 struct PlanLimits {
-  std::size_t max_calls = 32;         // pg_ops.max_calls
-  std::size_t max_args_depth = 32;    // nested arrays and objects inside args
+  std::size_t max_calls = 32;       // pg_ops.max_calls
+  std::size_t max_args_depth = 32;  // nested arrays and objects inside args
   std::size_t max_refs_per_call = 64;
   std::size_t max_path_bytes = 1024;
 };
 
 // What a call does when a call it depends on failed. A call that needs a value of the failed one
 // (a reference) is skipped in either case.
-enum class OnError : std::uint8_t { skip, carry_on };
+enum class OnError : std::uint8_t {
+  skip,
+  carry_on
+};
 
 struct RefSite {
-  std::string place;        // "$.calls[1].args.host"
-  CallIndex source = 0;     // the call whose result is read
+  std::string place;     // "$.calls[1].args.host"
+  CallIndex source = 0;  // the call whose result is read
   std::string source_id;
-  std::string path;         // PostgreSQL's jsonpath over that result
+  std::string path;  // PostgreSQL's jsonpath over that result
 };
 
 struct Dependency {
@@ -48,8 +51,8 @@ struct Dependency {
 struct PlanCall {
   std::string id;
   std::string tool;
-  Json args = Json::object();            // references still in place
-  std::vector<std::string> depends_on;   // as written
+  Json args = Json::object();           // references still in place
+  std::vector<std::string> depends_on;  // as written
   OnError on_error = OnError::skip;
   // Derived by parse_plan:
   std::vector<RefSite> refs;             // in document order of args

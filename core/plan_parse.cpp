@@ -38,9 +38,8 @@ std::string quoted(std::string_view name) {
 
 bool is_name(std::string_view text, std::size_t longest) {
   if (text.empty() || text.size() > longest || text[0] < 'a' || text[0] > 'z') return false;
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-  });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
 }
 
 // "$.calls[3].args" + "host" -> "$.calls[3].args.host"; other keys are quoted as jsonpath wants it.
@@ -72,10 +71,10 @@ class Reader {
       return invalid("$.calls", "must be an array of at least one call");
     }
     if (calls->size() > limits_.max_calls) {
-      return invalid("$.calls",
-                     std::to_string(calls->size()) + " calls are more than the limit of " +
-                         std::to_string(limits_.max_calls),
-                     "The limit is the setting pg_ops.max_calls.");
+      return invalid(
+          "$.calls",
+          std::to_string(calls->size()) + " calls are more than the limit of " + std::to_string(limits_.max_calls),
+          "The limit is the setting pg_ops.max_calls.");
     }
     plan.calls.reserve(calls->size());
     for (std::size_t i = 0; i < calls->size(); ++i) {
@@ -87,12 +86,10 @@ class Reader {
   }
 
  private:
-  static Status known_keys(const Json& object, const std::string& place,
-                           std::span<const std::string_view> known) {
+  static Status known_keys(const Json& object, const std::string& place, std::span<const std::string_view> known) {
     for (const auto& member : object.members()) {
       if (std::find(known.begin(), known.end(), member.first) == known.end()) {
-        return invalid(place, "unknown key " + quoted(member.first),
-                       nearest_hint(member.first, known));
+        return invalid(place, "unknown key " + quoted(member.first), nearest_hint(member.first, known));
       }
     }
     return Unit{};
@@ -109,8 +106,8 @@ class Reader {
     call.id = id.text();
     const auto [earlier, fresh] = by_id_.emplace(call.id, static_cast<CallIndex>(plan.calls.size()));
     if (!fresh) {
-      return invalid(place + ".id", "duplicate id " + quoted(call.id) + ", already used by " +
-                                        item_place("$.calls", earlier->second));
+      return invalid(place + ".id",
+                     "duplicate id " + quoted(call.id) + ", already used by " + item_place("$.calls", earlier->second));
     }
     // An imported tool is named server__tool, two names of 63 bytes each.
     const Json& tool = source["tool"];
@@ -131,8 +128,7 @@ class Reader {
       if (text == "continue") {
         call.on_error = OnError::carry_on;
       } else if (text != "skip") {
-        return invalid(place + ".on_error", "must be \"skip\" or \"continue\"",
-                       nearest_hint(text, kOnError));
+        return invalid(place + ".on_error", "must be \"skip\" or \"continue\"", nearest_hint(text, kOnError));
       }
     }
     plan.calls.push_back(std::move(call));
@@ -156,8 +152,7 @@ class Reader {
   Status find_refs(PlanCall& call, const Json& node, const std::string& place, std::size_t depth) {
     if (!node.is_object() && !node.is_array()) return Unit{};
     if (depth > limits_.max_args_depth) {
-      return invalid(place, "nested deeper than " + std::to_string(limits_.max_args_depth) +
-                                " levels");
+      return invalid(place, "nested deeper than " + std::to_string(limits_.max_args_depth) + " levels");
     }
     if (node.is_object() && node.find("$ref") != nullptr) return read_ref(call, node, place);
     for (const auto& [key, value] : node.members()) {
@@ -182,14 +177,12 @@ class Reader {
       return invalid(place, "missing path: a reference has \"$ref\" and \"path\"",
                      "Write {\"$ref\": \"" + id.text() + "\", \"path\": \"$.rows[0].column\"}.");
     }
-    if (!path->is_string() || path->text().empty() ||
-        path->text().size() > limits_.max_path_bytes) {
-      return invalid(place + ".path", "must be a jsonpath of 1 to " +
-                                          std::to_string(limits_.max_path_bytes) + " bytes");
+    if (!path->is_string() || path->text().empty() || path->text().size() > limits_.max_path_bytes) {
+      return invalid(place + ".path",
+                     "must be a jsonpath of 1 to " + std::to_string(limits_.max_path_bytes) + " bytes");
     }
     if (call.refs.size() == limits_.max_refs_per_call) {
-      return invalid(place, "more than " + std::to_string(limits_.max_refs_per_call) +
-                                " references in one call");
+      return invalid(place, "more than " + std::to_string(limits_.max_refs_per_call) + " references in one call");
     }
     call.refs.push_back(RefSite{place, 0, id.text(), path->text()});
     return Unit{};
@@ -227,8 +220,7 @@ class Reader {
     call.dependencies.push_back(Dependency{target, by_reference});
   }
 
-  Result<CallIndex> target_of(const Plan& plan, CallIndex self, const std::string& id,
-                              const std::string& place) const {
+  Result<CallIndex> target_of(const Plan& plan, CallIndex self, const std::string& id, const std::string& place) const {
     const auto found = by_id_.find(id);
     if (found == by_id_.end()) {
       std::vector<std::string_view> ids;
@@ -241,7 +233,11 @@ class Reader {
 
   // Depth first with an explicit stack; the calls on the stack are the cycle when one is met again.
   static Status refuse_cycle(const Plan& plan) {
-    enum class Mark : std::uint8_t { unseen, open, done };
+    enum class Mark : std::uint8_t {
+      unseen,
+      open,
+      done
+    };
     std::vector<Mark> marks(plan.calls.size(), Mark::unseen);
     struct Step {
       CallIndex call;
@@ -263,8 +259,7 @@ class Reader {
         const CallIndex target = needs[step.next++].call;
         if (marks[target] == Mark::open) {
           std::string cycle = plan.calls[target].id;
-          auto from = std::find_if(stack.begin(), stack.end(),
-                                   [&](const Step& s) { return s.call == target; });
+          auto from = std::find_if(stack.begin(), stack.end(), [&](const Step& s) { return s.call == target; });
           for (++from; from != stack.end(); ++from) cycle += " -> " + plan.calls[from->call].id;
           cycle += " -> " + plan.calls[target].id;
           return invalid(item_place("$.calls", target), "cycle of dependencies " + cycle);
@@ -284,8 +279,6 @@ class Reader {
 
 }  // namespace
 
-Result<Plan> parse_plan(const Json& document, const PlanLimits& limits) {
-  return Reader(limits).read(document);
-}
+Result<Plan> parse_plan(const Json& document, const PlanLimits& limits) { return Reader(limits).read(document); }
 
 }  // namespace pgops

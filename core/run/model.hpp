@@ -23,36 +23,40 @@ namespace pgops::run {
 using Micros = std::int64_t;
 using TimerId = std::uint32_t;
 
-enum class ToolType : std::uint8_t { sql, http, mcp };
+enum class ToolType : std::uint8_t {
+  sql,
+  http,
+  mcp
+};
 
 // What the run needs of a tool's policy. Limits and breaker are enforced where they are shared
 // between backends; Run::admit is where each attempt will ask them.
 struct CallPolicy {
-  std::optional<Micros> timeout;        // per attempt; none = up to the request's deadline
+  std::optional<Micros> timeout;  // per attempt; none = up to the request's deadline
   std::uint32_t max_retries = 0;
   Micros backoff = 0;
   Micros backoff_max = 0;
-  bool idempotent = true;               // only an idempotent call may be tried again
+  bool idempotent = true;  // only an idempotent call may be tried again
 };
 
 struct CallSettings {
-  std::string tool_call_id;             // uuid text
-  std::string tool;                     // as resolved; usually the plan's
+  std::string tool_call_id;  // uuid text
+  std::string tool;          // as resolved; usually the plan's
   std::int32_t tool_version = 0;
   std::string asset_digest;
   ToolType type = ToolType::sql;
   CallPolicy policy;
-  std::string fallback_tool;            // empty = none
+  std::string fallback_tool;  // empty = none
 };
 
 struct RunSettings {
-  Micros deadline = 0;                  // absolute; the run is over then, whatever still works
-  std::uint32_t max_parallel = 8;       // calls at work at once; 1 = serial, in plan order
+  Micros deadline = 0;                    // absolute; the run is over then, whatever still works
+  std::uint32_t max_parallel = 8;         // calls at work at once; 1 = serial, in plan order
   bool fail_rather_than_degrade = false;  // option fallback=false: all calls well, or failed
   // The executor times an attempt out itself and knows more about it (which phase, how far), so the
   // run's own timer goes off this much later. The request's deadline has no grace.
   Micros timeout_grace = 20'000;
-  std::uint64_t seed = 0;               // for jitter
+  std::uint64_t seed = 0;  // for jitter
 };
 
 // ---- events -----------------------------------------------------------------------------------
@@ -65,12 +69,12 @@ struct SiteValue {
   std::optional<Error> error;
 };
 
-struct Resolved {                       // answers a Resolve; one entry per site, in its order
+struct Resolved {  // answers a Resolve; one entry per site, in its order
   CallIndex call = 0;
   std::vector<SiteValue> sites;
 };
 
-struct CallStarted {                    // the executor began to work on the attempt
+struct CallStarted {  // the executor began to work on the attempt
   CallIndex call = 0;
   std::uint32_t attempt = 1;
   // When it did, if whoever feeds the run learns of it later; never taken as before the dispatch.
@@ -83,13 +87,13 @@ struct Succeeded {
   std::uint64_t bytes = 0;
   // The result came from the tool's fallback_tool; the code its main tool failed with.
   std::optional<Code> fallback_for;
-  Json timing;                          // the executor's own phases, for the trace
+  Json timing;  // the executor's own phases, for the trace
 };
 
 struct Failed {
   Error error;
-  bool plain = false;                   // the error's text is fit for every caller
-  std::string sqlstate;                 // of the underlying error, may be empty
+  bool plain = false;    // the error's text is fit for every caller
+  std::string sqlstate;  // of the underlying error, may be empty
   std::optional<Micros> retry_after;
   Json timing;
 };
@@ -106,21 +110,21 @@ struct TimerFired {
   TimerId timer = 0;
 };
 
-struct CancelRequested {};              // by the caller
+struct CancelRequested {};  // by the caller
 
 using Event = std::variant<Started, Resolved, CallStarted, CallFinished, TimerFired, CancelRequested>;
 
 // ---- actions ----------------------------------------------------------------------------------
 
-struct Resolve {                        // evaluate every site's path; answer with Resolved
+struct Resolve {  // evaluate every site's path; answer with Resolved
   CallIndex call = 0;
-  std::span<const RefSite> sites;       // into the run's plan
+  std::span<const RefSite> sites;  // into the run's plan
 };
 
-struct Dispatch {                       // hand the attempt to an executor; arguments: Run::args
+struct Dispatch {  // hand the attempt to an executor; arguments: Run::args
   CallIndex call = 0;
   std::uint32_t attempt = 1;
-  Micros timeout = 0;                   // > 0; from now, already cut at the request's deadline
+  Micros timeout = 0;  // > 0; from now, already cut at the request's deadline
 };
 
 struct ArmTimer {
@@ -132,19 +136,25 @@ struct DisarmTimer {
   TimerId timer = 0;
 };
 
-struct CancelCall {                     // stop the attempt; its outcome is already recorded
+struct CancelCall {  // stop the attempt; its outcome is already recorded
   CallIndex call = 0;
   std::uint32_t attempt = 1;
   Code reason = Code::cancelled;
 };
 
-struct CallEnded {                      // the call's record is final: progress, logs
+struct CallEnded {  // the call's record is final: progress, logs
   CallIndex call = 0;
 };
 
-enum class RunStatus : std::uint8_t { success, partial_success, degraded, failed, cancelled };
+enum class RunStatus : std::uint8_t {
+  success,
+  partial_success,
+  degraded,
+  failed,
+  cancelled
+};
 
-struct Finish {                         // always the last action of a run
+struct Finish {  // always the last action of a run
   RunStatus status = RunStatus::failed;
   std::optional<Code> code;             // why there is no answer; only when failed or cancelled
   std::optional<CallIndex> because_of;  // the first call that failed with it
@@ -154,15 +164,22 @@ using Action = std::variant<Resolve, Dispatch, ArmTimer, DisarmTimer, CancelCall
 
 // ---- records ----------------------------------------------------------------------------------
 
-enum class CallStatus : std::uint8_t { pending, success, error, timeout, skipped, cancelled };
+enum class CallStatus : std::uint8_t {
+  pending,
+  success,
+  error,
+  timeout,
+  skipped,
+  cancelled
+};
 
 struct Attempt {
   std::uint32_t number = 1;
   Micros dispatched = 0;
-  std::optional<Micros> started;        // when the executor said so
+  std::optional<Micros> started;  // when the executor said so
   Micros ended = 0;
   Micros timeout = 0;
-  bool cut_by_deadline = false;         // timeout is what was left of the request
+  bool cut_by_deadline = false;  // timeout is what was left of the request
   CallStatus status = CallStatus::pending;
   std::optional<Code> code;
   Json timing;
@@ -170,8 +187,8 @@ struct Attempt {
 
 struct CallRecord {
   CallStatus status = CallStatus::pending;
-  std::optional<Error> error;           // exactly when status is neither pending nor success
-  bool error_is_plain = false;          // its text is fit for every caller
+  std::optional<Error> error;   // exactly when status is neither pending nor success
+  bool error_is_plain = false;  // its text is fit for every caller
   std::string sqlstate;
   std::optional<CallIndex> because_of;  // skipped: the failed call at the root
   std::optional<Micros> ready;          // everything it depends on has ended
@@ -183,7 +200,7 @@ struct CallRecord {
   std::uint64_t bytes = 0;
   bool truncated = false;
   std::optional<Code> fallback_for;
-  bool timeout_exceeded = false;        // ended by a timeout, or ran beyond its own
+  bool timeout_exceeded = false;  // ended by a timeout, or ran beyond its own
 
   // Did an executor work on it, as far as anybody measured? Only then it can overlap with others.
   bool measured() const noexcept {

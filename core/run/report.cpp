@@ -11,9 +11,7 @@ namespace {
 
 Json duration_ms(Micros from, Micros to) { return Json::millis(static_cast<double>(to - from) / 1000.0); }
 
-Json code_or_null(const std::optional<Code>& code) {
-  return code ? Json(to_string(*code)) : Json();
-}
+Json code_or_null(const std::optional<Code>& code) { return code ? Json(to_string(*code)) : Json(); }
 
 std::string text_for(const Error& error, bool full, bool korean) {
   if (full) return error.message;
@@ -79,8 +77,7 @@ Json Report::tool_call(CallIndex index) const {
   out.set("message", record.error ? Json(message_of(index)) : Json());
   out.set("severity", record.error ? Json(to_string(info(record.error->code).severity)) : Json());
   out.set("attempts", static_cast<std::uint64_t>(record.attempts.size()));
-  out.set("execution_group",
-          group_of_[index] ? Json(static_cast<std::uint64_t>(*group_of_[index])) : Json());
+  out.set("execution_group", group_of_[index] ? Json(static_cast<std::uint64_t>(*group_of_[index])) : Json());
   out.set("parallel", group_of_[index] && groups_[*group_of_[index]].parallel());
   out.set("start_ms", started ? ms(*started) : Json());
   out.set("end_ms", started ? ms(record.ended) : Json());
@@ -147,13 +144,11 @@ Json Report::skipped_tools() const {
 
 const char* Report::strategy() const {
   const auto& calls = run_.plan().calls;
-  if (std::any_of(calls.begin(), calls.end(),
-                  [](const PlanCall& call) { return !call.dependencies.empty(); })) {
+  if (std::any_of(calls.begin(), calls.end(), [](const PlanCall& call) { return !call.dependencies.empty(); })) {
     return "dag";
   }
-  return std::any_of(groups_.begin(), groups_.end(), [](const Group& g) { return g.parallel(); })
-             ? "parallel"
-             : "serial";
+  return std::any_of(groups_.begin(), groups_.end(), [](const Group& g) { return g.parallel(); }) ? "parallel"
+                                                                                                  : "serial";
 }
 
 Json Report::error() const {
@@ -185,9 +180,7 @@ Json Report::trace_tool_calls() const {
     const CallRecord& record = run_.record(i);
     Json call = tool_call(i);
     call.set("args", run_.args(i));
-    call.set("queue_ms", record.ready && record.started()
-                             ? duration_ms(*record.ready, *record.started())
-                             : Json());
+    call.set("queue_ms", record.ready && record.started() ? duration_ms(*record.ready, *record.started()) : Json());
     Json internal;
     if (record.error) {
       internal.set("code", to_string(record.error->code));
@@ -220,8 +213,8 @@ Json Report::spans() const {
     const CallRecord& record = run_.record(i);
     if (!record.ready) continue;  // nothing happened that took time
     const std::string id = run_.plan().calls[i].id;
-    const auto span = [&](const std::string& span_id, const char* name, Micros from, Micros to,
-                          CallStatus status, std::uint32_t attempt) {
+    const auto span = [&](const std::string& span_id, const char* name, Micros from, Micros to, CallStatus status,
+                          std::uint32_t attempt) {
       Json entry = Json::object();
       entry.set("span_id", span_id);
       entry.set("parent", span_id == id ? Json() : Json(id));
@@ -236,20 +229,16 @@ Json Report::spans() const {
       out.push_back(std::move(entry));
     };
     span(id, "call", *record.ready, record.ended, record.status, 0);
-    const Micros left_queue =
-        record.resolve_began.value_or(record.dispatched().value_or(record.ended));
+    const Micros left_queue = record.resolve_began.value_or(record.dispatched().value_or(record.ended));
     const bool queued_out = !record.resolve_began && record.attempts.empty();
-    span(id + "/queue", "queue", *record.ready, left_queue,
-         queued_out ? record.status : CallStatus::success, 0);
+    span(id + "/queue", "queue", *record.ready, left_queue, queued_out ? record.status : CallStatus::success, 0);
     if (record.resolve_began) {
-      span(id + "/resolve", "resolve", *record.resolve_began,
-           record.resolve_ended.value_or(record.ended),
+      span(id + "/resolve", "resolve", *record.resolve_began, record.resolve_ended.value_or(record.ended),
            record.attempts.empty() ? record.status : CallStatus::success, 0);
     }
     for (const Attempt& attempt : record.attempts) {
-      span(id + "/" + std::to_string(attempt.number), "attempt",
-           attempt.started.value_or(attempt.dispatched), attempt.ended, attempt.status,
-           attempt.number);
+      span(id + "/" + std::to_string(attempt.number), "attempt", attempt.started.value_or(attempt.dispatched),
+           attempt.ended, attempt.status, attempt.number);
     }
   }
   return out;

@@ -35,12 +35,12 @@ class Report {
  public:
   Report(const Run& run, const ReportOptions& options);
 
-  Json tool_calls() const;        // envelope
+  Json tool_calls() const;  // envelope
   Json execution_groups() const;
-  Json failed_tools() const;      // error, timeout, cancelled
+  Json failed_tools() const;  // error, timeout, cancelled
   Json skipped_tools() const;
-  const char* strategy() const;   // dag when the plan has dependencies, else by measured overlap
-  Json error() const;             // envelope `error`; null unless failed or cancelled
+  const char* strategy() const;  // dag when the plan has dependencies, else by measured overlap
+  Json error() const;            // envelope `error`; null unless failed or cancelled
 
   // Trace document: envelope fields and args, internal_error, attempts_detail, queue_ms.
   Json trace_tool_calls() const;

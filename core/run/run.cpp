@@ -98,8 +98,8 @@ void Run::handle(const Resolved& event) {
     if (found == nullptr || found->values.empty()) {
       Error error;
       error.code = Code::plan_invalid;
-      error.message = site.place + ": missing path, " + site.path +
-                      " yields nothing in the result of call \"" + site.source_id + "\"";
+      error.message = site.place + ": missing path, " + site.path + " yields nothing in the result of call \"" +
+                      site.source_id + "\"";
       return fail(event.call, CallStatus::error, std::move(error), true);
     }
     values.push_back(found->values.size() == 1 ? found->values.front() : Json::array());
@@ -163,12 +163,9 @@ void Run::handle(const CallFinished& event) {
         return fail_attempt(event.call, CallStatus::timeout, out_of_time);
       }
       [[fallthrough]];
-    case Code::request_timeout:
-      return fail_attempt(event.call, CallStatus::timeout, failed);
-    case Code::cancelled:
-      return fail_attempt(event.call, CallStatus::cancelled, failed);
-    default:
-      return fail_attempt(event.call, CallStatus::error, failed);
+    case Code::request_timeout: return fail_attempt(event.call, CallStatus::timeout, failed);
+    case Code::cancelled: return fail_attempt(event.call, CallStatus::cancelled, failed);
+    default: return fail_attempt(event.call, CallStatus::error, failed);
   }
 }
 
@@ -193,8 +190,7 @@ void Run::handle(const TimerFired& event) {
   Failed failed;
   failed.plain = true;
   failed.error.code = Code::tool_timeout;
-  failed.error.message =
-      "no result within " + std::to_string(attempt.timeout / 1000) + " ms";
+  failed.error.message = "no result within " + std::to_string(attempt.timeout / 1000) + " ms";
   if (!attempt.started) failed.error.detail = "No executor had begun to work on the call.";
   actions_.emplace_back(CancelCall{index, attempt.number, Code::tool_timeout});
   fail_attempt(index, CallStatus::timeout, failed);
@@ -218,8 +214,8 @@ void Run::disarm(TimerId& timer) {
 
 Run::Call* Run::owner_of(TimerId timer) {
   if (timer == 0) return nullptr;
-  const auto found = std::find_if(calls_.begin(), calls_.end(),
-                                  [timer](const Call& call) { return call.timer == timer; });
+  const auto found =
+      std::find_if(calls_.begin(), calls_.end(), [timer](const Call& call) { return call.timer == timer; });
   return found == calls_.end() ? nullptr : &*found;
 }
 

@@ -36,17 +36,25 @@ class Run {
   std::size_t size() const noexcept { return calls_.size(); }
   // Arguments with references replaced; meaningful from the call's first Dispatch on. Before that,
   // and for a call that never got so far, the plan's own.
-  const Json& args(CallIndex call) const {
-    return calls_[call].resolved ? calls_[call].args : plan_.calls[call].args;
-  }
+  const Json& args(CallIndex call) const { return calls_[call].resolved ? calls_[call].args : plan_.calls[call].args; }
   Micros began() const noexcept { return began_; }
   Micros ended() const noexcept { return ended_; }
   const Finish& result() const noexcept { return finish_; }  // once finished()
   std::uint64_t ignored_events() const noexcept { return ignored_; }
 
  private:
-  enum class Phase : std::uint8_t { created, running, finished };
-  enum class State : std::uint8_t { waiting, queued, resolving, running, ended };
+  enum class Phase : std::uint8_t {
+    created,
+    running,
+    finished
+  };
+  enum class State : std::uint8_t {
+    waiting,
+    queued,
+    resolving,
+    running,
+    ended
+  };
 
   struct Call {
     CallSettings settings;
@@ -54,8 +62,8 @@ class Run {
     State state = State::waiting;
     std::uint32_t unmet = 0;  // dependencies that have not ended
     bool resolved = false;
-    Json args;                // when resolved
-    TimerId timer = 0;        // 0 = none armed
+    Json args;          // when resolved
+    TimerId timer = 0;  // 0 = none armed
   };
 
   void handle(const Started&);

@@ -62,8 +62,7 @@ TEST(Plan, AReferenceImpliesTheDependency) {
 TEST(Plan, SubstitutePutsValuesWhereTheReferencesStood) {
   const Plan plan = plan_of(kTwoCalls);
   const std::vector<Json> values = {Json("db1"), json("[1.50,2]")};
-  EXPECT_EQ(substitute(plan.calls[1].args, values).dump(),
-            R"({"host":"db1","more":[1,{"deep":[1.50,2]}]})");
+  EXPECT_EQ(substitute(plan.calls[1].args, values).dump(), R"({"host":"db1","more":[1,{"deep":[1.50,2]}]})");
   EXPECT_EQ(substitute(plan.calls[0].args, {}).dump(), R"({"limit":5})");
 }
 
@@ -160,16 +159,15 @@ TEST(Plan, MalformedReferencesAreRefused) {
 
 TEST(Plan, DepthAndNumberOfReferencesAreBounded) {
   const auto nested = [](int levels) {
-    return R"({"calls":[{"id":"a","tool":"t","args":{"x":)" + std::string(static_cast<std::size_t>(levels), '[') +
-           "1" + std::string(static_cast<std::size_t>(levels), ']') + "}}]}";
+    return R"({"calls":[{"id":"a","tool":"t","args":{"x":)" + std::string(static_cast<std::size_t>(levels), '[') + "1" +
+           std::string(static_cast<std::size_t>(levels), ']') + "}}]}";
   };
   EXPECT_EQ(problem(nested(31)), "");
   EXPECT_NE(problem(nested(32)).find("nested deeper than 32 levels"), std::string::npos);
   EXPECT_NE(problem(nested(150)).find("nested deeper than 32 levels"), std::string::npos);
   PlanLimits limits;
   limits.max_refs_per_call = 1;
-  EXPECT_EQ(problem(kTwoCalls, limits),
-            "$.calls[1].args.more[1].deep: more than 1 references in one call");
+  EXPECT_EQ(problem(kTwoCalls, limits), "$.calls[1].args.more[1].deep: more than 1 references in one call");
 }
 
 TEST(Plan, TenThousandCallsAreRefusedWithoutReadingThem) {

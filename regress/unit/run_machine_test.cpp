@@ -16,8 +16,7 @@ constexpr Micros kSecond = 1'000'000;
 using Machine = Run;  // gtest has a Run of its own inside tests
 
 struct Driver {
-  explicit Driver(const std::string& text, RunSettings settings = {},
-                  std::optional<Micros> timeout = std::nullopt)
+  explicit Driver(const std::string& text, RunSettings settings = {}, std::optional<Micros> timeout = std::nullopt)
       : run(make(text, settings, timeout)) {}
 
   static Run make(const std::string& text, RunSettings settings, std::optional<Micros> timeout) {
@@ -362,15 +361,15 @@ TEST(Report, CallersSeeNoInternalTextAndOperatorsDo) {
   d.at(0, Started{});
   d.bad(10, 0, Code::permission_denied);
   const Report report(d.run, {});
-  const std::string caller =
-      report.tool_calls().dump() + report.failed_tools().dump() + report.error().dump();
+  const std::string caller = report.tool_calls().dump() + report.failed_tools().dump() + report.error().dump();
   EXPECT_EQ(caller.find("secret"), std::string::npos);
   EXPECT_NE(caller.find(std::string(info(Code::permission_denied).user_message)), std::string::npos);
   ReportOptions full;
   full.internal_texts = true;
   EXPECT_NE(Report(d.run, full).failed_tools().dump().find("secret"), std::string::npos);
-  EXPECT_EQ(Report(d.run, {}).skipped_tools().dump(),
-            R"([{"tool":"t","tool_call_id":"id-b","because_of":"id-a"},{"tool":"t","tool_call_id":"id-c","because_of":"id-a"}])");
+  EXPECT_EQ(
+      Report(d.run, {}).skipped_tools().dump(),
+      R"([{"tool":"t","tool_call_id":"id-b","because_of":"id-a"},{"tool":"t","tool_call_id":"id-c","because_of":"id-a"}])");
 }
 
 TEST(Report, EnvelopeAndTraceCarryTheirFields) {
@@ -383,16 +382,18 @@ TEST(Report, EnvelopeAndTraceCarryTheirFields) {
   ReportOptions options;
   options.origin = 0;
   const Report report(d.run, options);
-  EXPECT_EQ(report.tool_calls().items()[0].dump(),
-            R"({"tool_call_id":"id-a","call":"a","tool":"t","tool_version":3,"asset_digest":null,"type":"sql",)"
-            R"("status":"success","error_code":null,"message":null,"severity":null,"attempts":1,"execution_group":0,)"
-            R"("parallel":false,"start_ms":1.500,"end_ms":3.000,"duration_ms":1.500,"row_count":2,"truncated":false,"timeout_exceeded":false})");
+  EXPECT_EQ(
+      report.tool_calls().items()[0].dump(),
+      R"({"tool_call_id":"id-a","call":"a","tool":"t","tool_version":3,"asset_digest":null,"type":"sql",)"
+      R"("status":"success","error_code":null,"message":null,"severity":null,"attempts":1,"execution_group":0,)"
+      R"("parallel":false,"start_ms":1.500,"end_ms":3.000,"duration_ms":1.500,"row_count":2,"truncated":false,"timeout_exceeded":false})");
   EXPECT_STREQ(report.strategy(), "dag");
   const Json traced = report.trace_tool_calls();
   EXPECT_EQ(traced.items()[1]["args"].dump(), R"({"host":"x"})");
   EXPECT_EQ(traced.items()[1]["internal_error"]["message"].text(), "relation \"secret\" is broken");
-  EXPECT_EQ(traced.items()[1]["attempts_detail"].dump(),
-            R"([{"attempt":1,"start_ms":3.000,"end_ms":5.000,"status":"error","error_code":"TOOL_ERROR","timing":null}])");
+  EXPECT_EQ(
+      traced.items()[1]["attempts_detail"].dump(),
+      R"([{"attempt":1,"start_ms":3.000,"end_ms":5.000,"status":"error","error_code":"TOOL_ERROR","timing":null}])");
   std::vector<std::string> spans;
   const Json all = report.spans();
   for (const Json& span : all.items()) spans.push_back(span["span_id"].text());

@@ -77,7 +77,12 @@ class Oracle {
   bool armed(TimerId timer) const { return armed_.count(timer) > 0; }
 
  private:
-  enum class Phase : std::uint8_t { idle, resolving, working, ended };
+  enum class Phase : std::uint8_t {
+    idle,
+    resolving,
+    working,
+    ended
+  };
   struct Call {
     Phase phase = Phase::idle;
     bool resolved = false;
@@ -136,8 +141,7 @@ class Oracle {
     for (std::size_t n = 0; n < planned(event.call).refs.size(); ++n) {
       const SiteValue& site = event.sites[n];
       if (site.error || site.values.empty()) {
-        must_end_[event.call] = {CallStatus::error,
-                                 site.error ? site.error->code : Code::plan_invalid};
+        must_end_[event.call] = {CallStatus::error, site.error ? site.error->code : Code::plan_invalid};
         return true;
       }
       Json value = site.values[0];
@@ -207,13 +211,13 @@ class Oracle {
       } else if (cancelling_) {
         require(code == Code::cancelled, "the caller's cancel", action.call);
       } else {
-        require(timer_event_ && call.phase == Phase::working && code == Code::tool_timeout,
-                "a call ends for a reason", action.call);
-        require(now_ >= call.started.value_or(call.dispatched) + call.timeout,
-                "no timeout before its time", action.call);
+        require(timer_event_ && call.phase == Phase::working && code == Code::tool_timeout, "a call ends for a reason",
+                action.call);
+        require(now_ >= call.started.value_or(call.dispatched) + call.timeout, "no timeout before its time",
+                action.call);
       }
-      require(call.phase != Phase::working || stopped_.count(action.call) == 1,
-              "work that is given up is cancelled", action.call);
+      require(call.phase != Phase::working || stopped_.count(action.call) == 1, "work that is given up is cancelled",
+              action.call);
     }
     if (call.phase == Phase::resolving || call.phase == Phase::working) --occupied_;
     call.phase = Phase::ended;
@@ -246,13 +250,15 @@ class Oracle {
     const auto root = run_.record(call).because_of;
     require(root.has_value(), "a skipped call says because of which", call);
     const CallStatus status = calls_[*root].status;
-    require(status != CallStatus::pending && status != CallStatus::success &&
-                status != CallStatus::skipped, "the root is a call that failed", call);
+    require(status != CallStatus::pending && status != CallStatus::success && status != CallStatus::skipped,
+            "the root is a call that failed", call);
     const auto& needs = planned(call).dependencies;
-    require(std::any_of(needs.begin(), needs.end(), [&](const Dependency& need) {
-      return !tolerates(call, need) &&
-             (need.call == *root || run_.record(need.call).because_of == root);
-    }), "the root is below the skipped call", call);
+    require(std::any_of(needs.begin(), needs.end(),
+                        [&](const Dependency& need) {
+                          return !tolerates(call, need) &&
+                                 (need.call == *root || run_.record(need.call).because_of == root);
+                        }),
+            "the root is below the skipped call", call);
   }
   // No slot is idle while a call could run, and nobody waits for what cannot come.
   void while_running() const {
@@ -288,7 +294,8 @@ class Oracle {
               "an attempt's beginning is recorded once", i);
       require(attempt.ended <= attempt.started.value_or(attempt.dispatched) + attempt.timeout +
                                    settings_.timeout_grace + late_ ||
-                  attempt.cut_by_deadline, "an attempt ends by its timeout", i);
+                  attempt.cut_by_deadline,
+              "an attempt ends by its timeout", i);
     }
   }
   // Groups again, by comparing every pair.
@@ -319,8 +326,7 @@ class Oracle {
         require(start(i) >= group.start && calls_[i].ended <= group.end, "a group spans its calls", i);
       }
       for (CallIndex i = 0; i < calls_.size(); ++i) {
-        require(!counted[i] || leader[i] != leader[group.calls[0]] || seen.count(i) == 1,
-                "a group is complete", i);
+        require(!counted[i] || leader[i] != leader[group.calls[0]] || seen.count(i) == 1, "a group is complete", i);
       }
     }
     require(seen.size() == static_cast<std::size_t>(std::count(counted.begin(), counted.end(), true)),

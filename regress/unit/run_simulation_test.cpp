@@ -31,8 +31,8 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
 std::string everything(const World& world) {
   const Report report(world.run(), {});
   return world.trace() + report.trace_tool_calls().dump() + report.execution_groups().dump() +
-         report.failed_tools().dump() + report.skipped_tools().dump() + report.spans().dump() +
-         report.error().dump() + report.strategy();
+         report.failed_tools().dump() + report.skipped_tools().dump() + report.spans().dump() + report.error().dump() +
+         report.strategy();
 }
 
 // What the runs were made of: a simulation that never meets a case proves nothing about it.
@@ -84,10 +84,9 @@ TEST(RunSimulation, EveryInvariantHoldsInEveryWorld) {
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - before;
   std::printf("%llu runs in %.1f s; success %llu, partial %llu, degraded %llu, failed %llu, cancelled %llu\n",
-              static_cast<unsigned long long>(runs), took.count(),
-              static_cast<unsigned long long>(coverage.runs[0]), static_cast<unsigned long long>(coverage.runs[1]),
-              static_cast<unsigned long long>(coverage.runs[2]), static_cast<unsigned long long>(coverage.runs[3]),
-              static_cast<unsigned long long>(coverage.runs[4]));
+              static_cast<unsigned long long>(runs), took.count(), static_cast<unsigned long long>(coverage.runs[0]),
+              static_cast<unsigned long long>(coverage.runs[1]), static_cast<unsigned long long>(coverage.runs[2]),
+              static_cast<unsigned long long>(coverage.runs[3]), static_cast<unsigned long long>(coverage.runs[4]));
   if (failures > 0 || runs < 1000) return;
   for (const std::uint64_t count : coverage.runs) EXPECT_GT(count, runs / 500);
   for (std::size_t s = 1; s < coverage.calls.size(); ++s) EXPECT_GT(coverage.calls[s], runs / 100);

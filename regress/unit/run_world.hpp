@@ -118,15 +118,13 @@ class World {
     Micros at;
     std::uint64_t sequence;
     Event event;
-    bool operator<(const Item& other) const {
-      return at != other.at ? at > other.at : sequence > other.sequence;
-    }
+    bool operator<(const Item& other) const { return at != other.at ? at > other.at : sequence > other.sequence; }
   };
 
   Run make() {
     Plan plan = random_plan(random_);
-    settings_.deadline = random_.chance(5) ? random_.between(0, 500)
-                                           : random_.between(1000, 20 * weather_.latency + 1000);
+    settings_.deadline =
+        random_.chance(5) ? random_.between(0, 500) : random_.between(1000, 20 * weather_.latency + 1000);
     const std::uint32_t widths[] = {1, 2, 8, 32};
     settings_.max_parallel = widths[random_.below(4)];
     settings_.fail_rather_than_degrade = random_.chance(10);
@@ -216,9 +214,7 @@ class World {
     push(std::max(now_, action.at + off), TimerFired{action.timer});
   }
   void obey(const DisarmTimer& action) { note("disarm", action.timer); }
-  void obey(const CancelCall& action) {
-    note("cancel", action.call, static_cast<std::uint64_t>(action.reason));
-  }
+  void obey(const CancelCall& action) { note("cancel", action.call, static_cast<std::uint64_t>(action.reason)); }
   void obey(const CallEnded& action) {
     const CallRecord& record = run_.record(action.call);
     note(std::string(to_string(record.status)).c_str(), action.call,
@@ -234,8 +230,8 @@ class World {
   }
   Outcome result() {
     if (random_.chance(weather_.fail)) {
-      const Code codes[] = {Code::tool_error,  Code::upstream_unavailable, Code::tool_timeout,
-                            Code::overloaded,  Code::internal_error,       Code::cancelled,
+      const Code codes[] = {Code::tool_error,   Code::upstream_unavailable, Code::tool_timeout,
+                            Code::overloaded,   Code::internal_error,       Code::cancelled,
                             Code::plan_invalid, Code::request_timeout};
       return failure(codes[random_.below(8)]);
     }
