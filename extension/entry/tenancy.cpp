@@ -2,8 +2,9 @@
 #include "extension/pg/function.hpp"
 
 #include "extension/pg/identity.hpp"
+#include "extension/pg/policy_text.hpp"
+#include "extension/pg/protection.hpp"
 #include "extension/tenancy/identity.hpp"
-#include "extension/tenancy/policy_text.hpp"
 
 extern "C" {
 #include "catalog/pg_type.h"
@@ -106,7 +107,12 @@ PGOPS_FUNCTION(pgops_enter_tenant) {
   return args.ret_text(identity.role_name);
 }
 
-PGOPS_FUNCTION(pgops_caller) { return ObjectIdGetDatum(id::outer_user()); }
+PGOPS_FUNCTION(pgops_caller) {
+  if (id::restricted_operation()) {
+    pgops::pg::raise(Code::permission_denied, "no identity can be taken inside a security-restricted operation");
+  }
+  return ObjectIdGetDatum(id::outer_user());
+}
 
 PGOPS_FUNCTION(pgops_my_tenants) {
   const std::string purpose = args.required_text(0, "purpose");
@@ -175,6 +181,25 @@ PGOPS_FUNCTION(pgops_policy_expression) {
     if (number <= 0) return Column{InvalidOid, ""};
     return Column{get_atttype(oid, number), quote_identifier(name)};
   });
-  const auto expression = tenancy::policy_expression(found.type, found.quoted);
+  const auto expression = pgops::pg::policy_expression(found.type, found.quoted);
   return expression ? args.ret_text(*expression) : args.null();
+}
+
+// The tenant column of a table whose policy is exactly ours, else NULL. `role` 0: whatever role it names.
+PGOPS_FUNCTION(pgops_tenant_column) {
+  const auto relation = args.oid(0);
+  const auto role = args.oid(1);
+  if (!relation) return args.null();
+  const auto policy = pgops::pg::tenant_policy(*relation, role.value_or(0));
+  return policy ? args.ret_text(policy->column) : args.null();
+}
+
+PGOPS_FUNCTION(pgops_is_shared_table) {
+  const auto relation = args.oid(0);
+  return relation ? args.ret_bool(pgops::pg::is_shared_table(*relation)) : args.null();
+}
+
+PGOPS_FUNCTION(pgops_protection_changed) {
+  if (const auto relation = args.oid(0)) pgops::pg::announce_protection_change(*relation);
+  return args.ret_void();
 }

@@ -1,4 +1,4 @@
-// tenancy: the one place that knows the text of our row-level security policy on application tables.
+// extension/pg: the one place that knows the text of our row-level security policy on application tables.
 //
 // The text is exactly what the server prints for the stored policy (pg_get_expr under search_path =
 // pg_catalog), so "is this table protected?" is a comparison of two strings: any other operator,
@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace pgops::tenancy {
+namespace pgops::pg {
 
 inline constexpr std::string_view kRestrictivePolicy = "pg_ops_tenant";
 inline constexpr std::string_view kPermissivePolicy = "pg_ops_rows";
@@ -21,4 +21,4 @@ inline constexpr std::string_view kPermissivePolicy = "pg_ops_rows";
 // zeros) give no rows either, since they name another tenant.
 std::optional<std::string> policy_expression(std::uint32_t column_type, std::string_view quoted_column);
 
-}  // namespace pgops::tenancy
+}  // namespace pgops::pg

@@ -1,11 +1,11 @@
-// tenancy: the policy's text by column type. See policy_text.hpp.
+// extension/pg: the policy's text by column type. See policy_text.hpp.
 //
 // The sub-select is evaluated once per scan; the bare function would be called for every row. Integers of
 // every width are compared with a bigint (one operator family, so indexes serve): a tenant beyond the
 // range of a narrow column is then simply not found.
-#include "extension/tenancy/policy_text.hpp"
+#include "extension/pg/policy_text.hpp"
 
-namespace pgops::tenancy {
+namespace pgops::pg {
 
 namespace {
 
@@ -63,4 +63,4 @@ std::optional<std::string> policy_expression(std::uint32_t column_type, std::str
   }
 }
 
-}  // namespace pgops::tenancy
+}  // namespace pgops::pg

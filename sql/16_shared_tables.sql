@@ -1,0 +1,130 @@
+-- sql layer: tables whose rows every tenant may see, and the view of what protects which table.
+--
+-- The marks are one list for the database, not rows of a tenant. A mark holds while the relation of that
+-- name has that OID: a table made again under the name is not shared until somebody says so.
+
+-- extension/pg/protection.cpp reads the first three columns by number.
+CREATE TABLE ops.shared_tables (
+  rel_schema name NOT NULL,
+  rel_name name NOT NULL,
+  rel_oid oid NOT NULL,
+  shared_by name NOT NULL,
+  shared_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+  CONSTRAINT shared_tables_pkey PRIMARY KEY (rel_schema, rel_name)
+);
+COMMENT ON TABLE ops.shared_tables IS 'relations whose rows every tenant''s tools may read';
+COMMENT ON COLUMN ops.shared_tables.rel_schema IS 'schema of the relation';
+COMMENT ON COLUMN ops.shared_tables.rel_name IS 'name of the relation';
+COMMENT ON COLUMN ops.shared_tables.rel_oid IS 'its OID when it was shared; another OID today is no match';
+COMMENT ON COLUMN ops.shared_tables.shared_by IS 'the role that shared it';
+COMMENT ON COLUMN ops.shared_tables.shared_at IS 'when';
+ALTER TABLE ops.shared_tables OWNER TO ops_owner;
+REVOKE ALL ON TABLE ops.shared_tables FROM PUBLIC;
+ALTER TABLE ops.shared_tables ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY shared_tables_all ON ops.shared_tables TO ops_owner USING (true) WITH CHECK (true);
+COMMENT ON POLICY shared_tables_all ON ops.shared_tables IS 'the list is not about a tenant; only definer functions reach it';
+SELECT pg_catalog.pg_extension_config_dump('ops.shared_tables', '');
+
+-- Both ends of sharing: who may, and on what. Returns the caller's name.
+CREATE FUNCTION ops._enter_sharing(rel regclass, kinds text) RETURNS name
+  LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL UNSAFE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+  v_caller oid := ops._caller();
+BEGIN
+  IF NOT pg_catalog.pg_has_role(v_caller, 'ops_admin', 'USAGE') THEN
+    RAISE EXCEPTION USING ERRCODE = '42501',
+      MESSAGE = pg_catalog.format('PERMISSION_DENIED: role "%s" may not share tables among tenants', pg_catalog.pg_get_userbyid(v_caller)),
+      HINT = pg_catalog.format('An administrator gives the right with: GRANT ops_admin TO %I;', pg_catalog.pg_get_userbyid(v_caller));
+  END IF;
+  PERFORM ops._check_relation(rel, v_caller, kinds);
+  RETURN pg_catalog.pg_get_userbyid(v_caller);
+END
+$body$;
+COMMENT ON FUNCTION ops._enter_sharing(regclass, text) IS 'internal: raises unless the caller is an ops_admin who owns the relation';
+ALTER FUNCTION ops._enter_sharing(regclass, text) OWNER TO ops_owner;
+REVOKE ALL ON FUNCTION ops._enter_sharing(regclass, text) FROM PUBLIC;
+
+CREATE FUNCTION ops.share_table(rel regclass) RETURNS void
+  LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+  SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+  v_caller name := ops._enter_sharing(rel, 'rpmf');
+  v_now timestamptz := pg_catalog.clock_timestamp();
+BEGIN
+  INSERT INTO ops.shared_tables AS s (rel_schema, rel_name, rel_oid, shared_by, shared_at)
+    SELECT n.nspname, c.relname, c.oid, v_caller, v_now
+      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.oid = rel::oid
+    ON CONFLICT ON CONSTRAINT shared_tables_pkey DO UPDATE
+      SET rel_oid = excluded.rel_oid, shared_by = excluded.shared_by, shared_at = excluded.shared_at
+      WHERE s.rel_oid <> excluded.rel_oid;
+  PERFORM ops._protection_changed(rel);
+END
+$body$;
+COMMENT ON FUNCTION ops.share_table(regclass) IS
+  'lets the tools of every tenant read all rows of a table, materialized view or foreign table; its owner calls it, as an ops_admin';
+ALTER FUNCTION ops.share_table(regclass) OWNER TO ops_owner;
+REVOKE ALL ON FUNCTION ops.share_table(regclass) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ops.share_table(regclass) TO ops_admin;
+
+CREATE FUNCTION ops.unshare_table(rel regclass) RETURNS void
+  LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+  SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $body$
+BEGIN
+  PERFORM ops._enter_sharing(rel, 'rpmf');
+  DELETE FROM ops.shared_tables s
+   USING pg_catalog.pg_class c, pg_catalog.pg_namespace n
+   WHERE c.oid = rel::oid AND n.oid = c.relnamespace AND s.rel_schema = n.nspname AND s.rel_name = c.relname;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = '42704', MESSAGE = pg_catalog.format('%s is not shared', rel);
+  END IF;
+  PERFORM ops._protection_changed(rel);
+END
+$body$;
+COMMENT ON FUNCTION ops.unshare_table(regclass) IS 'undoes ops.share_table()';
+ALTER FUNCTION ops.unshare_table(regclass) OWNER TO ops_owner;
+REVOKE ALL ON FUNCTION ops.unshare_table(regclass) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ops.unshare_table(regclass) TO ops_admin;
+
+-- Every relation outside the system's schemas that tools may read, or that is marked or has our policy.
+CREATE VIEW ops.table_protection WITH (security_barrier) AS
+  SELECT r.relation, r.kind,
+         CASE WHEN r.tenant_column IS NOT NULL THEN 'protected'
+              WHEN r.shared THEN 'shared'
+              WHEN r.invoker THEN 'as its tables'
+              ELSE 'unprotected' END AS state,
+         r.tenant_column,
+         CASE WHEN r.everyone THEN 'everyone' WHEN r.has_policy THEN 'tools' END AS scope,
+         r.readable_by_tools, r.row_security, r.forced,
+         CASE WHEN r.tenant_column IS NOT NULL OR r.shared OR r.invoker THEN NULL
+              WHEN r.has_policy THEN 'Policy pg_ops_tenant is not as ops.protect_table() made it: call ops.unprotect_table() and protect again.'
+              WHEN r.kind = 'view' THEN 'The view reads with its owner''s rights: ALTER VIEW ... SET (security_invoker = true).'
+              WHEN r.kind IN ('materialized view', 'foreign table') THEN 'It has no row-level security: ops.share_table(), or take the grant away from ops_tool.'
+              ELSE 'Tools are refused here: ops.protect_table(), or ops.share_table() if every tenant may see all rows.' END AS hint
+    FROM (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS relation,
+                 CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' WHEN 'v' THEN 'view'
+                                WHEN 'm' THEN 'materialized view' ELSE 'foreign table' END AS kind,
+                 ops._tenant_column(c.oid, t.oid) AS tenant_column,
+                 ops._is_shared_table(c.oid) AS shared,
+                 c.relkind = 'v' AND EXISTS (
+                   SELECT 1 FROM pg_catalog.pg_options_to_table(c.reloptions) o
+                    WHERE o.option_name = 'security_invoker' AND o.option_value::boolean) AS invoker,
+                 p.polname IS NOT NULL AS has_policy,
+                 0 = ANY (p.polroles) AS everyone,
+                 pg_catalog.has_any_column_privilege(t.oid, c.oid, 'SELECT') AS readable_by_tools,
+                 c.relrowsecurity AS row_security, c.relforcerowsecurity AS forced
+            FROM pg_catalog.pg_class c
+            JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+           CROSS JOIN (SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = 'ops_tool') t
+            LEFT JOIN pg_catalog.pg_policy p ON p.polrelid = c.oid AND p.polname = 'pg_ops_tenant'
+           WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't'
+             AND n.nspname NOT IN ('information_schema', 'ops') AND n.nspname NOT LIKE 'pg\_%') r
+   WHERE r.has_policy OR r.shared OR r.readable_by_tools;
+COMMENT ON VIEW ops.table_protection IS 'relations that tools may read or that are protected or shared, and what holds for tools there';
+ALTER VIEW ops.table_protection OWNER TO ops_owner;
+REVOKE ALL ON TABLE ops.table_protection FROM PUBLIC;
+GRANT SELECT ON TABLE ops.table_protection TO ops_operator;
