@@ -1,0 +1,13 @@
+// extension/ask: an answer envelope as lines of text for psql.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pgops::ask {
+
+// Any JSON is accepted: what is missing is left out. Lines hold no control characters.
+std::vector<std::string> to_text(std::string_view envelope);
+
+}  // namespace pgops::ask

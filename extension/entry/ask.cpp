@@ -1,0 +1,47 @@
+// extension/entry: ops.ask and its relatives.
+#include "extension/pg/function.hpp"
+
+#include "extension/ask/ask.hpp"
+#include "extension/ask/to_text.hpp"
+
+namespace {
+
+std::string options_or_empty(const pgops::pg::Args& args, int n) { return args.jsonb(n).value_or("{}"); }
+
+pgops::pg::Args& fill_lines(pgops::pg::Args& args, const std::string& envelope) {
+  args.begin_rows();
+  for (std::string& line : pgops::ask::to_text(envelope)) {
+    const std::optional<std::string> row[] = {std::move(line)};
+    args.row(row);
+  }
+  return args;
+}
+
+}  // namespace
+
+PGOPS_FUNCTION(pgops_ask) {
+  return args.ret_jsonb(pgops::ask::ask(args.required_text(0, "question"), options_or_empty(args, 1)));
+}
+
+PGOPS_FUNCTION(pgops_ask_text) {
+  return fill_lines(args, pgops::ask::ask(args.required_text(0, "question"), options_or_empty(args, 1))).end_rows();
+}
+
+PGOPS_FUNCTION(pgops_plan) {
+  return args.ret_jsonb(pgops::ask::plan_only(args.required_text(0, "question"), options_or_empty(args, 1)));
+}
+
+PGOPS_FUNCTION(pgops_run_plan) {
+  return args.ret_jsonb(pgops::ask::run_plan(args.required_jsonb(0, "plan"), options_or_empty(args, 1)));
+}
+
+PGOPS_FUNCTION(pgops_call_tool) {
+  return args.ret_jsonb(pgops::ask::call_tool(args.required_text(0, "name"), options_or_empty(args, 1)));
+}
+
+PGOPS_FUNCTION(pgops_test_tool) {
+  return args.ret_jsonb(
+      pgops::ask::test_tool(args.required_text(0, "name"), options_or_empty(args, 1), args.int4(2)));
+}
+
+PGOPS_FUNCTION(pgops_to_text) { return fill_lines(args, args.required_jsonb(0, "answer")).end_rows(); }
