@@ -5,6 +5,7 @@
 #include "extension/pg/guc.hpp"
 #include "extension/pg/sync.hpp"
 #include "extension/runtime/shared.hpp"
+#include "extension/trace/shared.hpp"
 
 extern "C" {
 PG_MODULE_MAGIC;
@@ -18,6 +19,7 @@ void _PG_init(void) {
     if (!process_shared_preload_libraries_in_progress) return;
     pgops::pg::guc::define_all();
     pgops::runtime::register_shared();
+    pgops::trace::register_shared();
     pgops::pg::install_shared_memory_hooks();
     if (!pgops::pg::binary_upgrade()) pgops::pg::register_static_worker("pgops_launcher_main", "pg_ops launcher");
   });

@@ -13,6 +13,7 @@ extern "C" {
 #include "storage/lwlock.h"
 #include "storage/proc.h"
 #include "storage/shmem.h"
+#include "utils/resowner.h"
 #include "utils/wait_event.h"
 }
 
@@ -167,12 +168,18 @@ void cv_cancel() noexcept { ConditionVariableCancelSleep(); }
 
 Segment create_segment(std::size_t size) {
   Segment out;
-  auto* segment = call([=] {
-    dsm_segment* made = dsm_create(size, 0);
-    // With a resource owner at hand the mapping would go with the (sub)transaction.
-    dsm_pin_mapping(made);
-    return made;
-  });
+  // With a resource owner at hand the mapping would go with the (sub)transaction, and a segment that
+  // could not be made would be reported as a leak at its end.
+  const ResourceOwner owner = CurrentResourceOwner;
+  CurrentResourceOwner = nullptr;
+  dsm_segment* segment = nullptr;
+  try {
+    segment = call([=] { return dsm_create(size, 0); });
+  } catch (...) {
+    CurrentResourceOwner = owner;
+    throw;
+  }
+  CurrentResourceOwner = owner;
   out.segment = segment;
   out.handle = dsm_segment_handle(segment);
   out.data = static_cast<char*>(dsm_segment_address(segment));

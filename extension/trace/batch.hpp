@@ -1,0 +1,66 @@
+// extension/trace: one group commit: tickets in, a verdict for each out. Free of postgres.h.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "extension/pg/sync.hpp"
+#include "extension/trace/days.hpp"
+#include "extension/trace/maintenance.hpp"
+#include "extension/trace/ring.hpp"
+
+namespace pgops::trace {
+
+class Batch {
+ public:
+  Batch(Ring& ring, int database_index, Maintenance& maintenance)
+      : ring_(ring), database_index_(database_index), maintenance_(maintenance) {}
+
+  // Takes what is ready, up to a limit of bytes. False when nothing was.
+  bool collect();
+  // Stores it and tells every caller. Never throws; afterwards every collected ticket is decided, or
+  // ready again (then true is returned: the writer was cancelled).
+  bool store() noexcept;
+
+ private:
+  struct Ticket {
+    std::uint32_t slot = 0;
+    std::string_view document;
+    pg::Segment segment;
+    std::string suffix;
+    bool decided = false;
+  };
+  struct Problem {
+    std::string sqlstate;
+    std::string message;
+    bool of_row = false;  // the row's own fault: the others may succeed
+    bool cancelled = false;
+  };
+
+  void open(Ticket& ticket);
+  void prepare_partitions();
+  void insert_all();
+  void insert_one_by_one();
+  template <class F>
+  bool attempt(F&& f, Problem& problem) noexcept;
+  void decide(Ticket& ticket, bool durable, std::string_view sqlstate, std::string_view message) noexcept;
+  void decide_rest(const Problem& problem) noexcept;
+  void put_back_rest() noexcept;
+  void close() noexcept;
+  void note_failure(std::string_view sqlstate, std::string_view message) noexcept;
+  void note_success(std::uint64_t rows) noexcept;
+
+  Ring& ring_;
+  int database_index_;
+  Maintenance& maintenance_;
+  std::vector<Ticket> tickets_;
+  std::map<Day, bool> known_days_;  // partitions that exist
+  std::uint32_t first_ = 0;         // where the next collect() begins to look
+  std::uint64_t failing_ = 0;       // failures since the last success
+  std::int64_t last_report_us_ = 0;
+};
+
+}  // namespace pgops::trace
