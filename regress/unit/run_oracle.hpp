@@ -77,12 +77,7 @@ class Oracle {
   bool armed(TimerId timer) const { return armed_.count(timer) > 0; }
 
  private:
-  enum class Phase : std::uint8_t {
-    idle,
-    resolving,
-    working,
-    ended
-  };
+  enum class Phase : std::uint8_t { idle, resolving, working, ended };
   struct Call {
     Phase phase = Phase::idle;
     bool resolved = false;
@@ -115,7 +110,7 @@ class Oracle {
   }
   bool accept(const CallStarted& event) {
     if (!at_work(event.call, event.attempt) || calls_[event.call].started) return false;
-    calls_[event.call].started = now_;
+    calls_[event.call].started = std::min(now_, std::max(calls_[event.call].dispatched, event.at.value_or(now_)));
     return true;
   }
   bool accept(const CallFinished& event) {

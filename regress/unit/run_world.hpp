@@ -188,7 +188,11 @@ class World {
     note("dispatch", action.call, static_cast<std::uint64_t>(action.timeout));
     const Micros start = now_ + (random_.chance(60) ? 0 : random_.between(0, weather_.latency));
     if (!random_.chance(weather_.silent_start)) {
-      push(start, CallStarted{action.call, action.attempt});
+      // The word of it may come later than the start, and name a time before the dispatch.
+      const Micros told = start + (random_.chance(70) ? 0 : random_.between(0, weather_.latency));
+      CallStarted started{action.call, action.attempt};
+      if (told > start || random_.chance(30)) started.at = start - (random_.chance(10) ? 50 : 0);
+      push(told, started);
       if (random_.chance(weather_.duplicate)) {
         push(start + random_.between(0, weather_.latency), CallStarted{action.call, action.attempt});
       }
