@@ -31,10 +31,7 @@ struct PlanLimits {
 
 // What a call does when a call it depends on failed. A call that needs a value of the failed one
 // (a reference) is skipped in either case.
-enum class OnError : std::uint8_t {
-  skip,
-  carry_on
-};
+enum class OnError : std::uint8_t { skip, carry_on };
 
 struct RefSite {
   std::string place;     // "$.calls[1].args.host"

@@ -233,11 +233,7 @@ class Reader {
 
   // Depth first with an explicit stack; the calls on the stack are the cycle when one is met again.
   static Status refuse_cycle(const Plan& plan) {
-    enum class Mark : std::uint8_t {
-      unseen,
-      open,
-      done
-    };
+    enum class Mark : std::uint8_t { unseen, open, done };
     std::vector<Mark> marks(plan.calls.size(), Mark::unseen);
     struct Step {
       CallIndex call;

@@ -23,11 +23,7 @@ namespace pgops::run {
 using Micros = std::int64_t;
 using TimerId = std::uint32_t;
 
-enum class ToolType : std::uint8_t {
-  sql,
-  http,
-  mcp
-};
+enum class ToolType : std::uint8_t { sql, http, mcp };
 
 // What the run needs of a tool's policy. Limits and breaker are enforced where they are shared
 // between backends; Run::admit is where each attempt will ask them.
@@ -146,13 +142,7 @@ struct CallEnded {  // the call's record is final: progress, logs
   CallIndex call = 0;
 };
 
-enum class RunStatus : std::uint8_t {
-  success,
-  partial_success,
-  degraded,
-  failed,
-  cancelled
-};
+enum class RunStatus : std::uint8_t { success, partial_success, degraded, failed, cancelled };
 
 struct Finish {  // always the last action of a run
   RunStatus status = RunStatus::failed;
@@ -164,14 +154,7 @@ using Action = std::variant<Resolve, Dispatch, ArmTimer, DisarmTimer, CancelCall
 
 // ---- records ----------------------------------------------------------------------------------
 
-enum class CallStatus : std::uint8_t {
-  pending,
-  success,
-  error,
-  timeout,
-  skipped,
-  cancelled
-};
+enum class CallStatus : std::uint8_t { pending, success, error, timeout, skipped, cancelled };
 
 struct Attempt {
   std::uint32_t number = 1;

@@ -43,18 +43,8 @@ class Run {
   std::uint64_t ignored_events() const noexcept { return ignored_; }
 
  private:
-  enum class Phase : std::uint8_t {
-    created,
-    running,
-    finished
-  };
-  enum class State : std::uint8_t {
-    waiting,
-    queued,
-    resolving,
-    running,
-    ended
-  };
+  enum class Phase : std::uint8_t { created, running, finished };
+  enum class State : std::uint8_t { waiting, queued, resolving, running, ended };
 
   struct Call {
     CallSettings settings;
