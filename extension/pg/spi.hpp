@@ -21,6 +21,8 @@ struct Param {
 };
 
 inline Param text(std::string_view v) { return {Type::text, std::string(v)}; }
+inline Param text(const std::string& v) { return {Type::text, v}; }
+inline Param text(const char* v) { return {Type::text, std::string(v)}; }
 inline Param text(const std::optional<std::string>& v) { return {Type::text, v}; }
 inline Param jsonb(std::string_view v) { return {Type::jsonb, std::string(v)}; }
 inline Param uuid(std::string_view v) { return {Type::uuid, std::string(v)}; }

@@ -15,8 +15,8 @@
 
 #include "core/error.hpp"
 #include "core/json.hpp"
-#include "core/planner/planner.hpp"
 #include "core/present/present.hpp"
+#include "core/retrieval/index.hpp"
 #include "core/schema.hpp"
 #include "extension/tenancy/identity.hpp"
 
@@ -67,8 +67,8 @@ class Snapshot {
   virtual ~Snapshot() = default;
   virtual const Tool* find(std::string_view name) const = 0;
   virtual const std::vector<std::shared_ptr<const Tool>>& tools() const = 0;  // by name
-  // Index for the capability planner over the tools this identity may use.
-  virtual std::shared_ptr<const retrieval::Index> index(const tenancy::Identity& identity) const = 0;
+  // Index for the capability planner over all of them; who may use which is asked when planning.
+  virtual std::shared_ptr<const retrieval::Index> index() const = 0;
 };
 
 // Call inside pg::spi::OwnerScope and tenancy::TenantScope of the identity's tenant.
