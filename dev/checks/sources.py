@@ -1,16 +1,35 @@
-"""Checks: which files there are, and their text without comments. Used by every other check."""
+"""Checks: which files there are, and their text without comments. Used by every other check.
+
+As a program: prints the files that end with one of the arguments.
+"""
 import os
 import re
 import subprocess
+import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
+SKIPPED = {".git", ".test", ".demo", "build", "node_modules", "__pycache__"}
+
+
+def listing():
+    """Tracked and new files that are not ignored; without git (a release archive) everything but build results."""
+    done = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-co", "--exclude-standard"], cwd=ROOT,
+                          capture_output=True, text=True)
+    if done.returncode == 0:
+        return done.stdout.split("\n")
+    found = []
+    for place, folders, names in os.walk(ROOT):
+        folders[:] = [f for f in folders if f not in SKIPPED]
+        found += [os.path.relpath(os.path.join(place, n), ROOT) for n in names if not n.endswith((".so", ".o"))]
+    return found
+
+
 def files(*suffixes, below=""):
-    """Tracked and new (not ignored) files, relative to the root, that end with one of the suffixes."""
-    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", below or "."], cwd=ROOT, check=True,
-                            capture_output=True, text=True).stdout.split("\n")
-    return sorted({f for f in listed if f and (not suffixes or f.endswith(suffixes))
+    """Files of ours, relative to the root, sorted, that end with one of the suffixes (all of them without any)."""
+    prefix = below + "/" if below else ""
+    return sorted({f for f in listing() if f.startswith(prefix) and (not suffixes or f.endswith(suffixes))
                    and os.path.isfile(os.path.join(ROOT, f))})
 
 
@@ -49,3 +68,7 @@ def sql_statements(file):
         if stripped:
             yield line + statement[:len(statement) - len(statement.lstrip())].count("\n"), stripped
         line += statement.count("\n")
+
+
+if __name__ == "__main__":
+    print("\n".join(files(*sys.argv[1:])))

@@ -5,6 +5,7 @@ that nobody runs.
 """
 import concurrent.futures
 import dataclasses
+import fcntl
 import glob
 import hashlib
 import os
@@ -40,6 +41,14 @@ class Options:
 
     def tests_of(self, file):
         return [o.partition(":")[2] for o in self.only if o.startswith(file + ":")]
+
+
+def lock():
+    """One run at a time per working tree; the next one waits."""
+    os.makedirs(WORK, exist_ok=True)
+    handle = open(os.path.join(WORK, "lock"), "w")
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    return handle
 
 
 def lane_files(kind):
