@@ -1,0 +1,337 @@
+// core/nlu: gives every token its one owner, see analysis.hpp.
+//
+// Function words that could be names are treated as names when they are written as one: "US" or "Will"
+// inside a sentence of ordinary case is a content word.
+#include "core/nlu/analysis.hpp"
+
+#include <algorithm>
+
+#include "core/nlu/lexicon.hpp"
+#include "core/nlu/spans.hpp"
+
+namespace pgops::nlu {
+namespace {
+
+class Analyser {
+ public:
+  Analyser(std::string_view text, const Calendar& calendar) : calendar_(calendar) {
+    a_.text = std::string(text);
+    a_.tokens = tokenise(text);
+    a_.roles.assign(a_.tokens.size(), Role::symbol);
+    a_.zone_known = calendar.zone_known();
+    std::size_t words = 0;
+    std::size_t capitals = 0;
+    for (const Token& t : a_.tokens) {
+      if (t.kind != TokenKind::word) continue;
+      ++words;
+      capitals += t.capital ? 1 : 0;
+    }
+    // A question in title case or capitals says nothing by its capitals.
+    case_means_ = words == 0 || capitals * 2 <= words || words <= 2;
+  }
+
+  Analysis run() {
+    a_.help = is_help(a_.tokens);
+    find_action();
+    std::size_t at = 0;
+    while (at < a_.tokens.size()) at = step(at);
+    find_negated();
+    find_groups();
+    find_count_head();
+    return std::move(a_);
+  }
+
+ private:
+  const Token& token(std::size_t i) const { return a_.tokens[i]; }
+
+  void own(std::size_t first, std::size_t last, Role role) {
+    for (std::size_t i = first; i < last; ++i) a_.roles[i] = role;
+  }
+
+  void find_action() {
+    std::size_t at = 0;
+    for (std::size_t n = 0; at < a_.tokens.size() && is_polite_prefix(a_.tokens, at, n);) at += n;
+    while (at < a_.tokens.size() && token(at).kind == TokenKind::symbol) ++at;
+    if (at >= a_.tokens.size()) return;
+    const auto verb = action_verb(token(at).norm);
+    if (!verb) return;
+    if (verb->also_noun && at == 0 && !object_follows(at + 1)) return;
+    a_.action = std::string(verb->verb);
+  }
+
+  // "drop the table", "restart web-01", "vacuum table t": something to act upon is named.
+  bool object_follows(std::size_t i) const {
+    if (i >= a_.tokens.size()) return true;
+    static constexpr std::string_view kDeterminers =
+        "|the|a|an|all|this|that|these|those|my|our|every|each|it|them|any|everything|pid|session|table|database|db|user|role|"
+        "index|server|service|schema|backend|ci|event|events|tables|sessions|into|in|up|from|to|";
+    if (token(i).kind != TokenKind::word) return token(i).kind != TokenKind::symbol;
+    return kDeterminers.find("|" + token(i).norm + "|") != std::string_view::npos;
+  }
+
+  bool is_name(std::size_t i) const {
+    const Token& t = token(i);
+    if (t.kind != TokenKind::word || !case_means_ || !t.capital || t.norm == "i") return false;
+    static constexpr std::string_view kSpeltAsAcronym = "|us|it|am|or|in|me|no|is|as|at|on|who|may|will|can|";
+    if (t.all_caps) return kSpeltAsAcronym.find("|" + t.norm + "|") != std::string_view::npos;
+    return !t.sentence_start;
+  }
+
+  std::size_t step(std::size_t at) {
+    if (auto r = recognise(a_.tokens, at, calendar_)) {
+      Span& s = r->span;
+      s.text = a_.text.substr(s.begin, s.end - s.begin);
+      if (s.type == "identifier" || s.type == "quoted") s.parts = part_concepts(token(at));
+      own(s.first, s.last, Role::span);
+      if (!r->aspect.empty()) a_.aspects.push_back({r->aspect, s.first, s.last, {}});
+      const std::size_t next = s.last;
+      a_.spans.push_back(std::move(s));
+      return next;
+    }
+    if (token(at).kind == TokenKind::symbol) return at + 1;
+    if (time_adverb(at)) return at + 1;
+    const bool name = is_name(at);
+    if (const auto phrase = match_phrase(a_.tokens, at);
+        phrase && !(name && phrase->kind == PhraseKind::function && phrase->tokens == 1)) {
+      const std::size_t last = at + phrase->tokens;
+      if (phrase->kind == PhraseKind::function) {
+        own(at, last, Role::function);
+      } else if (phrase->kind == PhraseKind::aspect) {
+        own(at, last, Role::aspect);
+        a_.aspects.push_back({phrase->name, at, last, {}});
+      } else {
+        add_word(phrase->name, at, last, false);
+      }
+      return last;
+    }
+    if (token(at).norm == "by" && ranks(at + 1)) {
+      own(at, at + 1, Role::function);
+      return at + 1;
+    }
+    if (token(at).norm == "by" && at + 1 < a_.tokens.size() && groupable(at + 1)) {
+      own(at, at + 1, Role::aspect);
+      a_.aspects.push_back({"group", at, at + 1, {}});
+      return at + 1;
+    }
+    add_word(token(at).stem, at, at + 1, name);
+    return at + 1;
+  }
+
+  // "top tables by size": the measure of a ranking, not a grouping.
+  bool ranks(std::size_t i) const {
+    if (i >= a_.tokens.size()) return false;
+    static constexpr std::string_view kMeasures = "|size|number|count|frequency|duration|length|age|space|volume|load|";
+    const bool ranked =
+        a_.has("top") || a_.has("bottom") || a_.has("largest") || a_.has("smallest") || a_.has("max") || a_.has("min");
+    return ranked && kMeasures.find("|" + token(i).norm + "|") != std::string_view::npos;
+  }
+
+  bool groupable(std::size_t i) const { return token(i).kind == TokenKind::word && !is_name(i); }
+
+  // "hourly" groups by the hour.
+  bool time_adverb(std::size_t at) {
+    static const std::map<std::string, std::string, std::less<>> kAdverbs = {
+        {"hourly", "hour"}, {"daily", "day"}, {"weekly", "week"}, {"monthly", "month"}, {"yearly", "year"}};
+    const auto it = kAdverbs.find(token(at).norm);
+    if (it == kAdverbs.end()) return false;
+    own(at, at + 1, Role::aspect);
+    a_.aspects.push_back({"group", at, at + 1, {"time:" + it->second}});
+    return true;
+  }
+
+  void add_word(const std::string& concept_name, std::size_t first, std::size_t last, bool name) {
+    Word w;
+    w.concept_name = concept_name;
+    w.first = first;
+    w.last = last;
+    w.text = a_.text.substr(token(first).begin, token(last - 1).end - token(first).begin);
+    w.time_word = last == first + 1 && is_time_word(token(first).norm);
+    w.proper = name;
+    own(first, last, Role::word);
+    a_.words.push_back(std::move(w));
+  }
+
+  static std::vector<std::string> part_concepts(const Token& t) {
+    std::string joined;
+    for (const std::string& part : t.parts) joined += (joined.empty() ? "" : " ") + part;
+    return concepts_of_name(joined);
+  }
+
+  const Word* word_at(std::size_t i) const {
+    for (const Word& w : a_.words) {
+      if (i >= w.first && i < w.last) return &w;
+    }
+    return nullptr;
+  }
+
+  // A negation means nothing without what it negates.
+  void find_negated() {
+    for (Span& s : a_.spans) {
+      if (s.type != "negation") continue;
+      for (std::size_t i = s.last; i < a_.tokens.size() && i < s.last + 5; ++i) {
+        if (const Word* w = word_at(i)) {
+          s.key = "neg:" + w->concept_name;
+          break;
+        }
+      }
+    }
+  }
+
+  void find_groups() {
+    for (Aspect& aspect : a_.aspects) {
+      if (aspect.name != "group" || !aspect.targets.empty()) continue;
+      for (std::size_t i = aspect.last; i < a_.tokens.size();) {
+        const Word* w = word_at(i);
+        if (w == nullptr) {
+          const bool joins = a_.roles[i] == Role::function || token(i).norm == ",";
+          const bool stops = token(i).norm == "in" || token(i).norm == "for" || token(i).norm == "of" ||
+                             token(i).norm == "is" || token(i).norm == "are" || token(i).norm == "do" ||
+                             token(i).norm == "have" || token(i).norm == "did";
+          if (!joins || stops) break;
+          ++i;
+          continue;
+        }
+        const auto unit = w->last == w->first + 1 ? unit_info(token(w->first).norm) : std::nullopt;
+        aspect.targets.push_back(unit && !unit->calendar.empty() ? "time:" + std::string(unit->calendar)
+                                                                 : w->concept_name);
+        i = w->last;
+      }
+    }
+  }
+
+  void find_count_head() {
+    for (const Aspect& aspect : a_.aspects) {
+      if (aspect.name != "count") continue;
+      const Word* head = nullptr;
+      std::size_t i = aspect.last;
+      while (i < a_.tokens.size() && head == nullptr && skippable(i)) ++i;
+      for (; i < a_.tokens.size(); ++i) {
+        const Word* w = word_at(i);
+        if (w != nullptr) {
+          head = w;
+        } else if (a_.roles[i] != Role::span || !named(i)) {
+          break;
+        }
+      }
+      if (head == nullptr && aspect.first > 0) head = word_at(aspect.first - 1);
+      if (head != nullptr) {
+        a_.count_head = *head;
+        return;
+      }
+    }
+  }
+
+  bool skippable(std::size_t i) const {
+    return token(i).norm == "of" || token(i).norm == "the" || token(i).norm == "our" || token(i).norm == "all" ||
+           token(i).norm == "my" || token(i).norm == "distinct" || token(i).norm == "different" ||
+           token(i).norm == "unique" || token(i).norm == "number" || token(i).norm == "total";
+  }
+
+  bool named(std::size_t i) const {
+    return token(i).kind == TokenKind::identifier || token(i).kind == TokenKind::quoted;
+  }
+
+  const Calendar& calendar_;
+  Analysis a_;
+  bool case_means_ = true;
+};
+
+}  // namespace
+
+bool is_superlative(std::string_view aspect) {
+  static constexpr std::string_view kKinds =
+      "|top|bottom|latest|oldest|largest|smallest|longest|shortest|max|min|slowest|fastest|";
+  return kKinds.find("|" + std::string(aspect) + "|") != std::string_view::npos;
+}
+
+bool Analysis::has(std::string_view aspect) const {
+  return std::any_of(aspects.begin(), aspects.end(), [&](const Aspect& a) { return a.name == aspect; });
+}
+
+std::set<std::string> Analysis::aspect_names() const {
+  std::set<std::string> out;
+  for (const Aspect& a : aspects) out.insert(a.name);
+  return out;
+}
+
+std::set<std::string> Analysis::superlatives() const {
+  std::set<std::string> out;
+  for (const Aspect& a : aspects) {
+    if (is_superlative(a.name)) out.insert(a.name);
+  }
+  return out;
+}
+
+Analysis analyse(std::string_view text, const Calendar& calendar) { return Analyser(text, calendar).run(); }
+
+std::vector<std::string> concepts_of_name(std::string_view name) {
+  std::string spaced;
+  for (const char c : name) spaced.push_back(c == '_' || c == '.' || c == '-' || c == '/' ? ' ' : c);
+  const std::vector<Token> tokens = tokenise(spaced);
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < tokens.size();) {
+    const auto phrase = tokens[i].kind == TokenKind::word ? match_phrase(tokens, i) : std::nullopt;
+    if (phrase && phrase->kind == PhraseKind::concept_name) {
+      out.push_back(phrase->name);
+      i += phrase->tokens;
+      continue;
+    }
+    if (tokens[i].kind != TokenKind::symbol) out.push_back(tokens[i].stem);
+    ++i;
+  }
+  return out;
+}
+
+std::vector<std::string> delexicalised(const Analysis& a) {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < a.tokens.size(); ++i) {
+    if (a.roles[i] == Role::symbol) continue;
+    const Span* span = nullptr;
+    for (const Span& s : a.spans) {
+      if (i >= s.first && i < s.last) span = &s;
+    }
+    if (span == nullptr || span->type == "negation") {
+      out.push_back(a.tokens[i].norm);
+      continue;
+    }
+    if (i != span->first) continue;
+    if (span->type == "time" || span->type == "time_point") {
+      out.push_back("<time>");
+    } else if (span->type == "identifier") {
+      for (const std::string& part : a.tokens[i].parts) out.push_back(part);
+    } else if (span->type == "quoted") {
+      out.push_back("<quoted>");
+    } else {
+      if (span->type == "limit" && span->last - span->first == 2) out.push_back(a.tokens[i].norm);
+      out.push_back("<n>");
+    }
+  }
+  return out;
+}
+
+Json to_json(const Span& span) {
+  Json out = Json::object({{"type", span.type}, {"text", span.text}});
+  out.set("begin", static_cast<std::int64_t>(span.begin));
+  out.set("end", static_cast<std::int64_t>(span.end));
+  out.set("value", span.value);
+  out.set("key", span.key);
+  return out;
+}
+
+Json spans_json(const Analysis& a) {
+  Json out = Json::array();
+  for (const Span& s : a.spans) out.push_back(to_json(s));
+  for (const Aspect& aspect : a.aspects) {
+    Json item = Json::object({{"type", "aspect"}, {"value", aspect.name}});
+    const std::size_t begin = a.tokens[aspect.first].begin;
+    const std::size_t end = a.tokens[aspect.last - 1].end;
+    item.set("text", a.text.substr(begin, end - begin));
+    item.set("begin", static_cast<std::int64_t>(begin));
+    item.set("end", static_cast<std::int64_t>(end));
+    out.push_back(std::move(item));
+  }
+  if (a.action) out.push_back(Json::object({{"type", "action"}, {"value", *a.action}}));
+  return out;
+}
+
+}  // namespace pgops::nlu

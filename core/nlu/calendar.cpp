@@ -1,0 +1,134 @@
+// core/nlu: local calendar arithmetic over ICU, see calendar.hpp.
+#include "core/nlu/calendar.hpp"
+
+#include <unicode/gregocal.h>
+#include <unicode/timezone.h>
+
+#include <cstdio>
+
+namespace pgops::nlu {
+namespace {
+
+constexpr std::int64_t kMicros = 1'000'000;
+
+std::int64_t floor_div(std::int64_t a, std::int64_t b) {
+  const std::int64_t q = a / b;
+  return a % b < 0 ? q - 1 : q;
+}
+
+bool offset_form(std::string_view name) {
+  return name.size() >= 3 && (name[0] == '+' || name[0] == '-') && name[1] >= '0' && name[1] <= '9';
+}
+
+}  // namespace
+
+struct Calendar::Impl {
+  std::unique_ptr<icu::TimeZone> zone;
+  std::unique_ptr<icu::GregorianCalendar> calendar;
+
+  void load(std::int64_t us) const {
+    UErrorCode status = U_ZERO_ERROR;
+    calendar->setTime(static_cast<double>(floor_div(us, 1000)), status);
+  }
+  std::int64_t store() const {
+    UErrorCode status = U_ZERO_ERROR;
+    return static_cast<std::int64_t>(calendar->getTime(status)) * 1000;
+  }
+  int get(UCalendarDateFields field) const {
+    UErrorCode status = U_ZERO_ERROR;
+    return calendar->get(field, status);
+  }
+};
+
+Calendar::Calendar(const Clock& clock) : impl_(std::make_unique<Impl>()), now_us_(clock.now_us), zone_(clock.timezone) {
+  const std::string id = offset_form(zone_) ? "GMT" + zone_ : zone_;
+  impl_->zone.reset(icu::TimeZone::createTimeZone(icu::UnicodeString::fromUTF8(id)));
+  if (impl_->zone == nullptr || *impl_->zone == icu::TimeZone::getUnknown()) {
+    zone_known_ = false;
+    impl_->zone.reset(icu::TimeZone::getGMT()->clone());
+  }
+  UErrorCode status = U_ZERO_ERROR;
+  impl_->calendar = std::make_unique<icu::GregorianCalendar>(*impl_->zone, status);
+  impl_->calendar->setFirstDayOfWeek(UCAL_MONDAY);
+  impl_->calendar->setMinimalDaysInFirstWeek(4);
+  // A Gregorian calendar for every date: PostgreSQL's is proleptic too.
+  impl_->calendar->setGregorianChange(-8.64e15, status);
+}
+
+Calendar::~Calendar() = default;
+
+std::int64_t Calendar::start_of(std::string_view unit, std::int64_t us) const {
+  if (unit == "second") return floor_div(us, kMicros) * kMicros;
+  impl_->load(us);
+  icu::GregorianCalendar& c = *impl_->calendar;
+  c.set(UCAL_MILLISECOND, 0);
+  c.set(UCAL_SECOND, 0);
+  if (unit == "minute" || unit == "hour") {
+    // Within an hour the offset may still change; minutes are taken off the instant instead.
+    impl_->load(us);
+    const std::int64_t minute = unit == "hour" ? impl_->get(UCAL_MINUTE) : 0;
+    return floor_div(us, 60 * kMicros) * 60 * kMicros - minute * 60 * kMicros;
+  }
+  c.set(UCAL_MINUTE, 0);
+  c.set(UCAL_HOUR_OF_DAY, 0);
+  if (unit == "week") {
+    const std::int64_t day = impl_->store();
+    const int back = (impl_->get(UCAL_DAY_OF_WEEK) + 5) % 7;  // Monday = 0
+    return back == 0 ? day : add("day", day, -back);
+  }
+  if (unit == "month" || unit == "year") c.set(UCAL_DAY_OF_MONTH, 1);
+  if (unit == "year") c.set(UCAL_MONTH, UCAL_JANUARY);
+  return impl_->store();
+}
+
+std::int64_t Calendar::add(std::string_view unit, std::int64_t us, std::int64_t n) const {
+  if (unit == "second") return us + n * kMicros;
+  if (unit == "minute") return us + n * 60 * kMicros;
+  if (unit == "hour") return us + n * 3600 * kMicros;
+  UCalendarDateFields field = UCAL_DATE;
+  if (unit == "week") n *= 7;
+  if (unit == "month") field = UCAL_MONTH;
+  if (unit == "year") field = UCAL_YEAR;
+  const std::int64_t below_ms = us - floor_div(us, 1000) * 1000;
+  impl_->load(us);
+  UErrorCode status = U_ZERO_ERROR;
+  impl_->calendar->add(field, static_cast<std::int32_t>(n), status);
+  return impl_->store() + below_ms;
+}
+
+std::optional<std::int64_t> Calendar::at_date(int year, int month, int day) const {
+  if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > 31) return std::nullopt;
+  icu::GregorianCalendar& c = *impl_->calendar;
+  c.clear();
+  c.set(year, month - 1, day, 0, 0, 0);
+  const std::int64_t us = impl_->store();
+  impl_->load(us);
+  if (impl_->get(UCAL_DAY_OF_MONTH) != day) return std::nullopt;
+  return us;
+}
+
+std::string Calendar::iso(std::int64_t us) const {
+  impl_->load(us);
+  const int offset = (impl_->get(UCAL_ZONE_OFFSET) + impl_->get(UCAL_DST_OFFSET)) / 60000;
+  const int fraction = static_cast<int>(us - floor_div(us, kMicros) * kMicros);
+  char buffer[64];
+  std::snprintf(buffer, sizeof buffer, "%04d-%02d-%02dT%02d:%02d:%02d", impl_->get(UCAL_YEAR),
+                impl_->get(UCAL_MONTH) + 1, impl_->get(UCAL_DAY_OF_MONTH), impl_->get(UCAL_HOUR_OF_DAY),
+                impl_->get(UCAL_MINUTE), impl_->get(UCAL_SECOND));
+  std::string out = buffer;
+  if (fraction != 0) {
+    std::snprintf(buffer, sizeof buffer, ".%06d", fraction);
+    out += buffer;
+  }
+  const int magnitude = offset < 0 ? -offset : offset;
+  std::snprintf(buffer, sizeof buffer, "%c%02d:%02d", offset < 0 ? '-' : '+', magnitude / 60, magnitude % 60);
+  return out + buffer;
+}
+
+std::string Calendar::human(std::int64_t us) const {
+  std::string out = iso(us).substr(0, 16);
+  out[10] = ' ';
+  return out;
+}
+
+}  // namespace pgops::nlu

@@ -1,0 +1,293 @@
+// core/nlu: recognisers of time, limits, comparisons, quantities, numbers, quoted strings, identifiers.
+#include "core/nlu/spans.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "core/nlu/lexicon.hpp"
+
+namespace pgops::nlu {
+namespace {
+
+using Tokens = std::vector<Token>;
+
+std::string_view word(const Tokens& t, std::size_t i) {
+  return i < t.size() ? std::string_view(t[i].norm) : std::string_view();
+}
+
+std::string digits_of(std::string_view norm) {
+  std::string out;
+  for (const char c : norm) {
+    if (c != ',') out.push_back(c);
+  }
+  return out;
+}
+
+// A number as decimal text: "1,000", "2.5", "five".
+std::optional<std::string> number_at(const Tokens& t, std::size_t i) {
+  if (i >= t.size()) return std::nullopt;
+  if (t[i].kind == TokenKind::number) return digits_of(t[i].norm);
+  if (t[i].kind != TokenKind::word) return std::nullopt;
+  const auto n = number_word(t[i].norm);
+  if (!n) return std::nullopt;
+  return std::to_string(*n);
+}
+
+std::optional<std::string> whole_at(const Tokens& t, std::size_t i) {
+  auto n = number_at(t, i);
+  if (!n || n->size() > 9 || n->find('.') != std::string::npos || *n == "0") return std::nullopt;
+  return n;
+}
+
+std::optional<UnitInfo> unit_at(const Tokens& t, std::size_t i) {
+  if (i >= t.size() || i == 0) return std::nullopt;
+  if (t[i].norm == "m" || t[i].norm == "s" || t[i].norm == "b" || t[i].norm == "d" || t[i].norm == "w" ||
+      t[i].norm == "h") {
+    if (t[i - 1].end != t[i].begin) return std::nullopt;  // a lone letter counts only when glued on
+  }
+  return unit_info(t[i].norm);
+}
+
+Span make(const Tokens& t, std::size_t first, std::size_t last, std::string type, std::string key, Json value) {
+  Span s;
+  s.type = std::move(type);
+  s.key = std::move(key);
+  s.value = std::move(value);
+  s.first = first;
+  s.last = last;
+  s.begin = t[first].begin;
+  s.end = t[last - 1].end;
+  return s;
+}
+
+std::optional<Recognised> time_span(const Tokens& t, std::size_t at, const Calendar& cal) {
+  const auto phrase = cal.match(t, at);
+  if (!phrase) return std::nullopt;
+  Json value = Json::object();
+  if (phrase->since_us) value.set("since", cal.iso(*phrase->since_us));
+  if (phrase->until_us) value.set("until", cal.iso(*phrase->until_us));
+  Span s =
+      make(t, at, at + phrase->tokens, phrase->point ? "time_point" : "time", "time:" + phrase->key, std::move(value));
+  s.since_us = phrase->since_us;
+  s.until_us = phrase->until_us;
+  return Recognised{std::move(s), {}};
+}
+
+Span limit(const Tokens& t, std::size_t first, std::size_t last, const std::string& n) {
+  Span s = make(t, first, last, "limit", "limit:" + n, Json::number(n));
+  s.number = n;
+  return s;
+}
+
+bool superlative_at(const Tokens& t, std::size_t i) {
+  if (i >= t.size() || t[i].kind != TokenKind::word) return false;
+  const auto phrase = match_phrase(t, i);
+  return phrase && phrase->kind == PhraseKind::aspect && is_superlative(phrase->name);
+}
+
+std::optional<Recognised> limit_span(const Tokens& t, std::size_t at) {
+  const std::string_view w = word(t, at);
+  const bool top = w == "top";
+  const bool first = w == "first";
+  const bool bottom = w == "bottom";
+  const bool last = w == "last" || w == "latest" || w == "newest";
+  if (top || first || last || bottom) {
+    const auto n = whole_at(t, at + 1);
+    if (!n) return std::nullopt;
+    if (unit_at(t, at + 2)) return std::nullopt;  // "last 5 days" is time
+    std::string aspect = top ? "top" : first ? "oldest" : bottom ? "bottom" : "latest";
+    // "top 5 largest tables": the superlative itself follows as an aspect.
+    if (superlative_at(t, at + 2)) aspect.clear();
+    return Recognised{limit(t, at, at + 2, *n), std::move(aspect)};
+  }
+  if (const auto n = whole_at(t, at)) {
+    // "the 5 latest events", "3 most frequent types"
+    if (superlative_at(t, at + 1)) return Recognised{limit(t, at, at + 1, *n), {}};
+  }
+  if (superlative_at(t, at)) {
+    // "most recent 5 events": the number belongs to the superlative before it, which stays an aspect.
+    return std::nullopt;
+  }
+  if (at > 0 && whole_at(t, at) && !unit_at(t, at + 1)) {
+    const auto n = whole_at(t, at);
+    for (std::size_t back = 1; back <= 3 && back <= at; ++back) {
+      const auto phrase = t[at - back].kind == TokenKind::word ? match_phrase(t, at - back) : std::nullopt;
+      if (phrase && phrase->kind == PhraseKind::aspect && is_superlative(phrase->name) && phrase->tokens == back) {
+        return Recognised{limit(t, at, at + 1, *n), {}};
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+struct Comparator {
+  std::string_view words;
+  std::string_view op;
+};
+constexpr std::array<Comparator, 42> kComparators = {{
+    {"more than", ">"},
+    {"greater than", ">"},
+    {"longer than", ">"},
+    {"older than", ">"},
+    {"larger than", ">"},
+    {"bigger than", ">"},
+    {"higher than", ">"},
+    {"over", ">"},
+    {"above", ">"},
+    {"exceeding", ">"},
+    {"beyond", ">"},
+    {"at least", ">="},
+    {"no less than", ">="},
+    {"minimum of", ">="},
+    {"not less than", ">="},
+    {"a minimum of", ">="},
+    {"less than", "<"},
+    {"fewer than", "<"},
+    {"shorter than", "<"},
+    {"younger than", "<"},
+    {"smaller than", "<"},
+    {"lower than", "<"},
+    {"under", "<"},
+    {"below", "<"},
+    {"at most", "<="},
+    {"no more than", "<="},
+    {"not more than", "<="},
+    {"up to", "<="},
+    {"maximum of", "<="},
+    {"exactly", "="},
+    {"equal to", "="},
+    {"equals", "="},
+    {"> =", ">="},
+    {"< =", "<="},
+    {">", ">"},
+    {"<", "<"},
+    {"=", "="},
+    {"newer than", "<"},
+    {"slower than", ">"},
+    {"faster than", "<"},
+    {"in excess of", ">"},
+    {"quicker than", "<"},
+}};
+
+std::size_t words_at(const Tokens& t, std::size_t at, std::string_view phrase) {
+  std::size_t i = at;
+  std::size_t from = 0;
+  while (from < phrase.size()) {
+    const std::size_t to = std::min(phrase.find(' ', from), phrase.size());
+    if (word(t, i) != phrase.substr(from, to - from)) return 0;
+    ++i;
+    from = to + 1;
+  }
+  return i - at;
+}
+
+void set_quantity(Span& s, const std::string& number, const std::optional<UnitInfo>& unit) {
+  s.number = number;
+  if (unit) {
+    s.dimension = std::string(unit->dimension);
+    s.unit_num = unit->num;
+    s.unit_den = unit->den;
+  }
+}
+
+// "300s" for both "5 minutes" and "300 seconds" where the units divide evenly.
+std::string quantity_key(const std::string& number, const std::optional<UnitInfo>& unit) {
+  if (!unit) return number;
+  std::int64_t n = 0;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), n);
+  if (error == std::errc() && end == number.data() + number.size() && unit->den == 1 && unit->num > 0 &&
+      n < 1'000'000) {
+    return std::to_string(n * unit->num) + std::string(unit->dimension);
+  }
+  return number + std::string(unit->calendar) + std::string(unit->dimension) + std::to_string(unit->den);
+}
+
+std::optional<Recognised> comparison_span(const Tokens& t, std::size_t at) {
+  if (word(t, at) == "between") {
+    const auto low = number_at(t, at + 1);
+    if (!low) return std::nullopt;
+    std::size_t i = at + 2;
+    const auto low_unit = unit_at(t, i);
+    if (low_unit) ++i;
+    if (word(t, i) != "and") return std::nullopt;
+    const auto high = number_at(t, i + 1);
+    if (!high) return std::nullopt;
+    i += 2;
+    const auto unit = unit_at(t, i);
+    if (unit) ++i;
+    Span s = make(t, at, i, "comparison", {},
+                  Json::object({{"op", "between"}, {"low", Json::number(*low)}, {"high", Json::number(*high)}}));
+    s.key = "cmp:between:" + quantity_key(*low, low_unit ? low_unit : unit) + ":" + quantity_key(*high, unit);
+    s.op = "between";
+    set_quantity(s, *high, unit);
+    return Recognised{std::move(s), {}};
+  }
+  std::size_t length = 0;
+  std::string_view op;
+  for (const Comparator& c : kComparators) {
+    const std::size_t n = words_at(t, at, c.words);
+    if (n > length) {
+      length = n;
+      op = c.op;
+    }
+  }
+  if (length == 0) return std::nullopt;
+  const auto n = number_at(t, at + length);
+  if (!n) return std::nullopt;
+  std::size_t last = at + length + 1;
+  const auto unit = unit_at(t, last);
+  if (unit) ++last;
+  Span s = make(t, at, last, "comparison", {}, Json::object({{"op", std::string(op)}, {"value", Json::number(*n)}}));
+  if (unit) s.value.set("unit", std::string(unit->dimension));
+  s.op = std::string(op);
+  set_quantity(s, *n, unit);
+  s.key = "cmp:" + s.op + ":" + quantity_key(*n, unit);
+  return Recognised{std::move(s), {}};
+}
+
+std::optional<Recognised> quantity_span(const Tokens& t, std::size_t at) {
+  const auto n = number_at(t, at);
+  // "one" is more often a pronoun than a number ("the latest one").
+  if (!n || (t[at].norm == "one" && !unit_at(t, at + 1))) return std::nullopt;
+  const auto unit = unit_at(t, at + 1);
+  const std::size_t last = unit ? at + 2 : at + 1;
+  Span s = make(t, at, last, unit ? "quantity" : "number", {}, Json::number(*n));
+  set_quantity(s, *n, unit);
+  s.key = (unit ? "quantity:" : "number:") + quantity_key(*n, unit);
+  return Recognised{std::move(s), {}};
+}
+
+constexpr std::array<std::string_view, 30> kNegations = {
+    "not",    "no",      "without", "except", "excluding", "nor",     "never",    "none",  "non",    "neither",
+    "cannot", "besides", "lacking", "dont",   "doesnt",    "didnt",   "isnt",     "arent", "wasnt",  "werent",
+    "havent", "hasnt",   "hadnt",   "cant",   "wont",      "couldnt", "excluded", "minus", "unless", "lacks"};
+
+}  // namespace
+
+std::optional<Recognised> recognise(const Tokens& t, std::size_t at, const Calendar& calendar) {
+  const Token& token = t[at];
+  if (token.kind == TokenKind::quoted) {
+    return Recognised{make(t, at, at + 1, "quoted", "quoted:" + token.norm, token.text), {}};
+  }
+  if (auto r = time_span(t, at, calendar)) return r;
+  if (token.kind == TokenKind::identifier) {
+    return Recognised{make(t, at, at + 1, "identifier", "ident:" + token.norm, token.text), {}};
+  }
+  if (token.kind == TokenKind::date || token.kind == TokenKind::clock) {
+    return Recognised{make(t, at, at + 1, "unknown_time", "unknown:" + token.norm, token.text), {}};
+  }
+  if (auto r = limit_span(t, at)) return r;
+  if (auto r = comparison_span(t, at)) return r;
+  if (auto r = quantity_span(t, at)) return r;
+  if (token.kind == TokenKind::word) {
+    const bool pair =
+        (token.norm == "other" && word(t, at + 1) == "than") || (token.norm == "apart" && word(t, at + 1) == "from");
+    if (pair || std::find(kNegations.begin(), kNegations.end(), token.norm) != kNegations.end()) {
+      return Recognised{make(t, at, pair ? at + 2 : at + 1, "negation", "neg", true), {}};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace pgops::nlu

@@ -1,0 +1,308 @@
+// core/nlu: normalisation and tokenising, see text.hpp.
+//
+// Hyphenated letters are words of their own ("long-running"); with a digit inside they are an
+// identifier ("web-01"). A number with a unit glued to it ("24h") is a number and a word.
+#include "core/nlu/text.hpp"
+
+#include <unicode/normalizer2.h>
+#include <unicode/uchar.h>
+#include <unicode/unistr.h>
+#include <unicode/uscript.h>
+#include <unicode/utf8.h>
+
+#include "core/nlu/lexicon.hpp"
+
+namespace pgops::nlu {
+namespace {
+
+struct Point {
+  UChar32 c = 0;
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+std::vector<Point> decode(std::string_view text) {
+  std::vector<Point> out;
+  out.reserve(text.size());
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+  const auto length = static_cast<std::int32_t>(text.size());
+  std::int32_t i = 0;
+  while (i < length) {
+    const std::int32_t start = i;
+    UChar32 c = 0;
+    U8_NEXT(bytes, i, length, c);
+    if (c < 0) c = 0xFFFD;
+    out.push_back({c, static_cast<std::size_t>(start), static_cast<std::size_t>(i)});
+  }
+  return out;
+}
+
+bool is_letter(UChar32 c) { return u_isalpha(c) || (U_GET_GC_MASK(c) & U_GC_M_MASK) != 0; }
+bool is_digit(UChar32 c) { return u_isdigit(c) != 0; }
+bool is_apostrophe(UChar32 c) { return c == '\'' || c == 0x2019; }
+bool is_joiner(UChar32 c) { return c == '_' || c == '-' || c == '.' || c == '/' || c == '@' || c == ':'; }
+
+UChar32 closing_quote(UChar32 open) {
+  switch (open) {
+    case '"': return '"';
+    case '`': return '`';
+    case '\'': return '\'';
+    case 0x201C: return 0x201D;
+    case 0x2018: return 0x2019;
+    case 0x00AB: return 0x00BB;
+    case 0x300C: return 0x300D;
+    default: return 0;
+  }
+}
+
+class Tokeniser {
+ public:
+  explicit Tokeniser(std::string_view text) : text_(text), points_(decode(text)) {}
+
+  std::vector<Token> run() {
+    while (at_ < points_.size()) {
+      const UChar32 c = points_[at_].c;
+      if (quoted()) continue;
+      if (is_digit(c)) {
+        number();
+      } else if (is_letter(c) || (c == '_' && at_ + 1 < points_.size() && is_letter(points_[at_ + 1].c))) {
+        word();
+      } else {
+        if (!u_isUWhiteSpace(c) && !hyphen_inside()) symbol(c);
+        ++at_;
+      }
+    }
+    return std::move(tokens_);
+  }
+
+ private:
+  std::string_view slice(std::size_t from, std::size_t to) const {
+    return text_.substr(points_[from].begin, points_[to - 1].end - points_[from].begin);
+  }
+
+  Token& add(TokenKind kind, std::size_t from, std::size_t to) {
+    Token token;
+    token.kind = kind;
+    token.text = std::string(slice(from, to));
+    token.norm = normalise(token.text);
+    token.begin = points_[from].begin;
+    token.end = points_[to - 1].end;
+    token.capital = u_isupper(points_[from].c) != 0;
+    token.sentence_start = sentence_start_;
+    if (kind != TokenKind::symbol) sentence_start_ = false;
+    tokens_.push_back(std::move(token));
+    return tokens_.back();
+  }
+
+  // "long-running" is two words and no symbol.
+  bool hyphen_inside() const {
+    return points_[at_].c == '-' && at_ > 0 && at_ + 1 < points_.size() && is_letter(points_[at_ - 1].c) &&
+           is_letter(points_[at_ + 1].c);
+  }
+
+  void symbol(UChar32 c) {
+    Token& token = add(TokenKind::symbol, at_, at_ + 1);
+    token.stem = token.norm;
+    if (c == '.' || c == '?' || c == '!' || c == ';' || c == ':') sentence_start_ = true;
+  }
+
+  bool quoted() {
+    const UChar32 open = points_[at_].c;
+    const UChar32 close = closing_quote(open);
+    if (close == 0) return false;
+    if (is_apostrophe(open) && at_ > 0 && is_letter(points_[at_ - 1].c)) return false;
+    const std::size_t limit = std::min(points_.size(), at_ + 202);
+    for (std::size_t i = at_ + 1; i < limit; ++i) {
+      if (points_[i].c != close) continue;
+      if (is_apostrophe(close) && i + 1 < points_.size() && is_letter(points_[i + 1].c)) continue;
+      if (i == at_ + 1) return false;
+      Token& token = add(TokenKind::quoted, at_ + 1, i);
+      token.begin = points_[at_].begin;
+      token.end = points_[i].end;
+      split_parts(token);
+      at_ = i + 1;
+      return true;
+    }
+    return false;
+  }
+
+  // The end of a run of letters, digits and joiners that have a letter or digit on both sides.
+  std::size_t run_end(std::size_t from) const {
+    std::size_t i = from;
+    while (i < points_.size()) {
+      const UChar32 c = points_[i].c;
+      if (is_letter(c) || is_digit(c) || c == '_') {
+        ++i;
+      } else if (is_joiner(c) && i + 1 < points_.size() &&
+                 (is_letter(points_[i + 1].c) || is_digit(points_[i + 1].c))) {
+        ++i;
+      } else {
+        break;
+      }
+    }
+    return i;
+  }
+
+  bool all_of(std::size_t from, std::size_t to, std::string_view extra) const {
+    for (std::size_t i = from; i < to; ++i) {
+      const UChar32 c = points_[i].c;
+      if (!is_digit(c) && (c > 127 || extra.find(static_cast<char>(c)) == std::string_view::npos)) return false;
+    }
+    return true;
+  }
+
+  std::size_t count(std::size_t from, std::size_t to, UChar32 wanted) const {
+    std::size_t n = 0;
+    for (std::size_t i = from; i < to; ++i) n += points_[i].c == wanted ? 1 : 0;
+    return n;
+  }
+
+  void number() {
+    std::size_t end = run_end(at_);
+    const std::size_t from = at_;
+    at_ = end;
+    if (all_of(from, end, "-") && end - from == 10 && count(from, end, '-') == 2) {
+      add(TokenKind::date, from, end);
+      return;
+    }
+    if (end - from >= 16 && all_of(from, end, "-:.TZtz") && count(from, from + 10, '-') == 2) {
+      add(TokenKind::date, from, end);
+      return;
+    }
+    if (all_of(from, end, ":") && count(from, end, ':') >= 1 && count(from, end, ':') <= 2 && end - from <= 8) {
+      add(TokenKind::clock, from, end);
+      return;
+    }
+    // Digits, an optional decimal part, thousands separated by commas.
+    std::size_t i = from;
+    while (i < points_.size() && (is_digit(points_[i].c) || ((points_[i].c == '.' || points_[i].c == ',') &&
+                                                             i + 1 < points_.size() && is_digit(points_[i + 1].c)))) {
+      ++i;
+    }
+    if (i >= end && count(from, i, '.') <= 1) {
+      add(TokenKind::number, from, i);
+      at_ = i;
+      return;
+    }
+    if (i < end && count(from, i, '.') <= 1) {
+      bool letters = true;
+      for (std::size_t k = i; k < end; ++k) letters = letters && is_letter(points_[k].c);
+      if (letters && is_unit_word(normalise(slice(i, end)))) {
+        add(TokenKind::number, from, i);
+        Token& unit = add(TokenKind::word, i, end);
+        unit.stem = stem(unit.norm);
+        return;
+      }
+    }
+    split_parts(add(TokenKind::identifier, from, std::max(end, from + 1)));
+  }
+
+  void word() {
+    const std::size_t from = at_;
+    const std::size_t end = run_end(from);
+    bool protectd = false;
+    for (std::size_t i = from; i < end; ++i) {
+      const UChar32 c = points_[i].c;
+      protectd = protectd || is_digit(c) || c == '_' || c == '@' || c == '/' || c == '.' || c == ':';
+    }
+    if (protectd) {
+      at_ = end;
+      split_parts(add(TokenKind::identifier, from, end));
+      return;
+    }
+    // Letters only: stop at a hyphen; an apostrophe between letters belongs to the word.
+    std::size_t i = from;
+    std::size_t apostrophe = 0;
+    while (i < points_.size()) {
+      const UChar32 c = points_[i].c;
+      if (is_letter(c)) {
+        ++i;
+      } else if (is_apostrophe(c) && apostrophe == 0 && i + 1 < points_.size() && is_letter(points_[i + 1].c)) {
+        apostrophe = i;
+        ++i;
+      } else {
+        break;
+      }
+    }
+    at_ = i;
+    Token& token = add(TokenKind::word, from, i);
+    token.all_caps = i - from >= 2;
+    for (std::size_t k = from; k < i; ++k) token.all_caps = token.all_caps && u_isupper(points_[k].c);
+    if (apostrophe != 0) {
+      const std::string tail = normalise(slice(apostrophe + 1, i));
+      const std::string head = normalise(slice(from, apostrophe));
+      // "what's", "we've", "i'd": the tail carries no meaning; "don't" keeps its negation.
+      token.norm = tail == "t" ? head + "t" : head;
+    }
+    token.stem = stem(token.norm);
+  }
+
+  void split_parts(Token& token) {
+    std::string part;
+    const auto flush = [&] {
+      if (!part.empty()) token.parts.push_back(stem(part));
+      part.clear();
+    };
+    for (const Point& p : decode(token.norm)) {
+      if (is_letter(p.c) || is_digit(p.c)) {
+        part.append(token.norm, p.begin, p.end - p.begin);
+      } else {
+        flush();
+      }
+    }
+    flush();
+    token.stem = token.norm;
+  }
+
+  std::string_view text_;
+  std::vector<Point> points_;
+  std::vector<Token> tokens_;
+  std::size_t at_ = 0;
+  bool sentence_start_ = true;
+};
+
+template <class Wanted>
+double letter_share(std::string_view text, Wanted wanted) {
+  std::size_t letters = 0;
+  std::size_t hits = 0;
+  for (const Point& p : decode(text)) {
+    if (!u_isalpha(p.c)) continue;
+    ++letters;
+    UErrorCode status = U_ZERO_ERROR;
+    const UScriptCode script = uscript_getScript(p.c, &status);
+    hits += U_SUCCESS(status) && wanted(script) ? 1 : 0;
+  }
+  return letters == 0 ? 0.0 : static_cast<double>(hits) / static_cast<double>(letters);
+}
+
+}  // namespace
+
+std::string normalise(std::string_view text) {
+  bool plain = true;
+  for (const char c : text) plain = plain && static_cast<unsigned char>(c) < 128;
+  std::string out;
+  if (plain) {
+    out.reserve(text.size());
+    for (const char c : text) out.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c);
+    return out;
+  }
+  UErrorCode status = U_ZERO_ERROR;
+  const icu::Normalizer2* form = icu::Normalizer2::getNFKCCasefoldInstance(status);
+  if (U_FAILURE(status) || form == nullptr) return std::string(text);
+  const icu::UnicodeString source =
+      icu::UnicodeString::fromUTF8(icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())));
+  form->normalize(source, status).toUTF8String(out);
+  return U_FAILURE(status) ? std::string(text) : out;
+}
+
+std::vector<Token> tokenise(std::string_view text) { return Tokeniser(text).run(); }
+
+double hangul_share(std::string_view text) {
+  return letter_share(text, [](UScriptCode s) { return s == USCRIPT_HANGUL; });
+}
+
+double non_latin_share(std::string_view text) {
+  return letter_share(text, [](UScriptCode s) { return s != USCRIPT_LATIN && s != USCRIPT_COMMON; });
+}
+
+}  // namespace pgops::nlu

@@ -1,0 +1,72 @@
+// core/planner: from a question to a decision, deterministically.
+//
+// decide() is a pure function: the same input and index give the same bytes. Its one promise is that
+// whatever it recognised in the question, or could not explain, is used by an argument, by the intent,
+// or by the chosen tool's own words; otherwise there is no plan. A wrong answer costs more than none.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/json.hpp"
+#include "core/retrieval/index.hpp"
+
+namespace pgops::planner {
+
+constexpr std::size_t kMaxQuestionChars = 4000;
+
+struct PlannerInput {
+  std::string question;     // valid UTF-8
+  std::int64_t now_us = 0;  // microseconds since 1970-01-01 UTC
+  std::string timezone = "UTC";
+  std::string locale = "en";  // en | ko
+  bool allow_write = false;   // the option, already checked against the caller's rights
+  // Which tools this identity may call; empty = ToolDoc::callable decides alone.
+  std::function<bool(const retrieval::ToolDoc&)> callable;
+};
+
+enum class Route : std::uint8_t { direct, plan, reject };
+
+struct PlannedCall {
+  std::string id;
+  std::string tool;
+  int version = 0;
+  Json args = Json::object();
+  std::vector<nlu::Origin> origins;
+};
+
+struct Option {
+  std::string label;
+  Json plan;  // {"intent","calls"}
+};
+
+struct Interval {
+  std::string text;  // "2026-11-21 00:00 to 2026-11-22 00:00 Asia/Seoul"
+};
+
+struct Decision {
+  Route route = Route::reject;
+  std::string intent = "lookup";
+  std::string reason;  // one sentence in the caller's locale
+  std::optional<Code> code;
+  std::vector<PlannedCall> calls;
+  std::vector<std::string> not_understood;  // as spelt in the question
+  std::vector<std::string> next_actions;    // example questions, or what to do
+  std::string clarification;                // the question back, with AMBIGUOUS
+  std::vector<Option> options;
+  std::string direct_text;          // route direct
+  Json direct_facts;                // capabilities and examples behind direct_text
+  std::vector<Interval> intervals;  // of the calls' arguments
+  // Parts of the question, so that the answer may repeat them: numbers in args and intervals.
+  Json explain = Json::object();  // spans, candidates with features and scores, why
+
+  Json plan_json() const;  // {"intent","calls":[{"id","tool","args"}]}
+};
+
+Decision decide(const PlannerInput& input, const retrieval::Index& index);
+
+}  // namespace pgops::planner

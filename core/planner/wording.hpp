@@ -1,0 +1,39 @@
+// core/planner: the sentences of a decision, English and Korean, in one place.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pgops::planner {
+
+enum class Say : std::uint8_t {
+  empty,
+  too_long,
+  too_short,
+  no_tools,
+  other_language,
+  nothing_known,
+  not_understood,
+  no_agreement,
+  too_unsure,
+  action,
+  zone_unknown,
+  ambiguous,
+  needs_argument,
+  planned,
+  planned_several,
+  help_head,
+  help_none,
+  see_help,
+  did_you_mean,
+  no_content,
+};
+
+bool is_korean(std::string_view locale);
+// "%" in the sentence is replaced by `arg`.
+std::string say(Say what, std::string_view locale, std::string_view arg = {});
+// "a", "b" and "c", each quoted.
+std::string join_quoted(const std::vector<std::string>& items, std::string_view locale);
+
+}  // namespace pgops::planner

@@ -1,0 +1,185 @@
+// Unit: tokens, spans and time. Every time case names now, zone and the interval it must give.
+#include <gtest/gtest.h>
+
+#include "core/nlu/analysis.hpp"
+#include "core/nlu/slots.hpp"
+
+namespace pgops::nlu {
+namespace {
+
+constexpr std::int64_t kNow = std::int64_t{1773210600} * 1'000'000;  // 2026-03-11 15:30 Asia/Seoul, Wednesday
+
+Analysis of(std::string_view text, const std::string& zone = "Asia/Seoul", std::int64_t now = kNow) {
+  return analyse(text, Calendar({now, zone}));
+}
+
+const Span* span(const Analysis& a, std::string_view type) {
+  for (const Span& s : a.spans) {
+    if (s.type == type) return &s;
+  }
+  return nullptr;
+}
+
+std::string interval(std::string_view text, const std::string& zone = "Asia/Seoul", std::int64_t now = kNow) {
+  const Analysis a = of(text, zone, now);
+  const Span* s = span(a, "time");
+  if (s == nullptr) return "none";
+  return std::string(s->value["since"].string_or("-")) + " " + std::string(s->value["until"].string_or("-"));
+}
+
+TEST(Text, KeepsPositionsOfTheOriginal) {
+  const std::string text = "Wie viele “Ｅｖｅｎｔｓ” für web-01?";
+  for (const Token& t : tokenise(text)) {
+    if (t.kind != TokenKind::quoted) {
+      EXPECT_EQ(text.substr(t.begin, t.end - t.begin), t.text);
+    }
+  }
+  EXPECT_EQ(tokenise(text)[2].norm, "events");
+  EXPECT_EQ(tokenise(text)[2].kind, TokenKind::quoted);
+  EXPECT_EQ(tokenise(text)[4].kind, TokenKind::identifier);
+}
+
+TEST(Text, StemsInflectionsToOneForm) {
+  EXPECT_EQ(stem("blocking"), stem("blocked"));
+  EXPECT_EQ(stem("queries"), stem("query"));
+  EXPECT_EQ(stem("statuses"), stem("status"));
+  EXPECT_EQ(stem("databases"), stem("database"));
+  EXPECT_EQ(stem("stored"), stem("store"));
+  EXPECT_EQ(stem("이벤트는"), "이벤트");
+  EXPECT_NE(stem("operator"), stem("operation"));
+}
+
+TEST(Text, SurvivesAnyBytes) {
+  std::string bytes;
+  for (int i = 1; i < 256; ++i) bytes.push_back(static_cast<char>(i));
+  for (int i = 0; i < 64; ++i) {
+    of(bytes.substr(static_cast<std::size_t>(i) * 3, 40));
+  }
+  of(std::string(4000, '9'));
+  of(std::string(4000, '-'));
+  of("last 99999999999999999999 days, top 00000, between 1 and, since, 99:99, 2026-99-99, 2026-02-30T99:99");
+}
+
+TEST(Time, ResolvesRelativePhrases) {
+  EXPECT_EQ(interval("events today"), "2026-03-11T00:00:00+09:00 2026-03-12T00:00:00+09:00");
+  EXPECT_EQ(interval("events yesterday?"), "2026-03-10T00:00:00+09:00 2026-03-11T00:00:00+09:00");
+  EXPECT_EQ(interval("in the last 24 hours"), "2026-03-10T15:30:00+09:00 2026-03-11T15:30:00+09:00");
+  EXPECT_EQ(interval("past 24h"), "2026-03-10T15:30:00+09:00 2026-03-11T15:30:00+09:00");
+  EXPECT_EQ(interval("the past two days"), "2026-03-09T15:30:00+09:00 2026-03-11T15:30:00+09:00");
+  EXPECT_EQ(interval("last hour"), "2026-03-11T14:30:00+09:00 2026-03-11T15:30:00+09:00");
+  EXPECT_EQ(interval("this hour"), "2026-03-11T15:00:00+09:00 2026-03-11T16:00:00+09:00");
+  EXPECT_EQ(interval("this week"), "2026-03-09T00:00:00+09:00 2026-03-16T00:00:00+09:00");
+  EXPECT_EQ(interval("last week"), "2026-03-02T00:00:00+09:00 2026-03-09T00:00:00+09:00");
+  EXPECT_EQ(interval("past week"), "2026-03-04T15:30:00+09:00 2026-03-11T15:30:00+09:00");
+  EXPECT_EQ(interval("this month"), "2026-03-01T00:00:00+09:00 2026-04-01T00:00:00+09:00");
+  EXPECT_EQ(interval("last month"), "2026-02-01T00:00:00+09:00 2026-03-01T00:00:00+09:00");
+  EXPECT_EQ(interval("in April"), "2025-04-01T00:00:00+09:00 2025-05-01T00:00:00+09:00");
+  EXPECT_EQ(interval("in March 2024"), "2024-03-01T00:00:00+09:00 2024-04-01T00:00:00+09:00");
+}
+
+TEST(Time, ResolvesPointsAndRanges) {
+  EXPECT_EQ(interval("on 2026-03-01"), "2026-03-01T00:00:00+09:00 2026-03-02T00:00:00+09:00");
+  EXPECT_EQ(interval("since 2026-03-01"), "2026-03-01T00:00:00+09:00 -");
+  EXPECT_EQ(interval("since yesterday"), "2026-03-10T00:00:00+09:00 -");
+  EXPECT_EQ(interval("since Monday"), "2026-03-09T00:00:00+09:00 -");
+  EXPECT_EQ(interval("since Thursday"), "2026-03-05T00:00:00+09:00 -");
+  EXPECT_EQ(interval("since 9:00"), "2026-03-11T09:00:00+09:00 -");
+  EXPECT_EQ(interval("between 2026-01-01 and 2026-01-31"), "2026-01-01T00:00:00+09:00 2026-02-01T00:00:00+09:00");
+  EXPECT_EQ(interval("from March 3 to March 5"), "2026-03-03T00:00:00+09:00 2026-03-06T00:00:00+09:00");
+  EXPECT_EQ(interval("on the 3rd of March 2026"), "2026-03-03T00:00:00+09:00 2026-03-04T00:00:00+09:00");
+  EXPECT_EQ(interval("before 2026-03-01"), "- 2026-03-01T00:00:00+09:00");
+}
+
+TEST(Time, DaysAreLocalDaysAcrossDst) {
+  // Berlin leaves summer time on 2026-10-25: that day has 25 hours.
+  const std::int64_t noon = std::int64_t{1792926000} * 1'000'000;  // 2026-10-25 12:00 +01:00
+  EXPECT_EQ(interval("today", "Europe/Berlin", noon), "2026-10-25T00:00:00+02:00 2026-10-26T00:00:00+01:00");
+  EXPECT_EQ(interval("last 24 hours", "Europe/Berlin", noon), "2026-10-24T13:00:00+02:00 2026-10-25T12:00:00+01:00");
+  EXPECT_EQ(interval("last 1 days", "Europe/Berlin", noon), "2026-10-24T12:00:00+02:00 2026-10-25T12:00:00+01:00");
+}
+
+TEST(Time, KeepsMicrosecondsOfNow) {
+  EXPECT_EQ(interval("last 24 hours", "UTC", kNow + 123456),
+            "2026-03-10T06:30:00.123456+00:00 2026-03-11T06:30:00.123456+00:00");
+}
+
+TEST(Time, WhatTheGrammarDoesNotCoverStaysAWord) {
+  for (const char* text : {"this morning", "last night", "last couple of days", "a while ago", "at 9 pm", "2026-02-30",
+                           "in the last days", "since the outage"}) {
+    EXPECT_EQ(interval(text), "none") << text;
+    const Analysis a = of(text);
+    EXPECT_FALSE(a.words.empty() && a.spans.empty()) << text;
+  }
+}
+
+TEST(Time, AnUnknownZoneIsSaid) { EXPECT_FALSE(of("today", "Mars/Olympus").zone_known); }
+
+TEST(Spans, LimitIsNotTime) {
+  EXPECT_EQ(span(of("last 5 deployments"), "limit")->key, "limit:5");
+  EXPECT_TRUE(of("last 5 deployments").has("latest"));
+  EXPECT_EQ(span(of("last 5 days"), "limit"), nullptr);
+  EXPECT_EQ(span(of("top 10 tables"), "limit")->key, "limit:10");
+  EXPECT_EQ(span(of("first five"), "limit")->key, "limit:5");
+  EXPECT_EQ(span(of("most recent 7 events"), "limit")->key, "limit:7");
+}
+
+TEST(Spans, ComparisonsCarryUnits) {
+  EXPECT_EQ(span(of("longer than 5 minutes"), "comparison")->key, "cmp:>:300duration");
+  EXPECT_EQ(span(of("more than 300 seconds"), "comparison")->key, "cmp:>:300duration");
+  EXPECT_EQ(span(of("at least 3"), "comparison")->key, "cmp:>=:3");
+  EXPECT_EQ(span(of("between 2 and 5 GB"), "comparison")->op, "between");
+  EXPECT_EQ(span(of("over 90%"), "comparison")->dimension, "percent");
+}
+
+TEST(Spans, NegationKnowsWhatItNegates) {
+  EXPECT_EQ(span(of("CIs without owner"), "negation")->key, "neg:owner");
+  EXPECT_NE(span(of("events that aren't closed"), "negation"), nullptr);
+}
+
+TEST(Spans, ActionsOnlyWhereSomethingIsToBeDone) {
+  EXPECT_TRUE(of("drop the table").action.has_value());
+  EXPECT_TRUE(of("Could you please restart web-01").action.has_value());
+  EXPECT_TRUE(of("kill session 4711").action.has_value());
+  EXPECT_FALSE(of("vacuum status").action.has_value());
+  EXPECT_FALSE(of("which tables need vacuum").action.has_value());
+  EXPECT_FALSE(of("how many restarts").action.has_value());
+}
+
+TEST(Spans, AcronymsAreNotFunctionWords) {
+  EXPECT_EQ(of("events in the US").words.size(), 2U);
+  EXPECT_EQ(of("tell us the events").words.size(), 1U);
+  EXPECT_EQ(of("EVENTS IN THE US").words.size(), 1U);  // capitals throughout say nothing
+}
+
+TEST(Slots, FillByTheContractOnly) {
+  const Json schema = Json::parse(R"({"type":"object","required":["since"],"properties":{
+    "since":{"type":"string","format":"date-time"},"kind":{"enum":["HW","SW"],"x-ops":{"synonyms":{"HW":["hardware"]}}},
+    "limit":{"type":"integer","maximum":50,"default":10},"age":{"type":"integer","x-ops":{"unit":"s"}},
+    "name":{"type":"string","x-ops":{"quoted":true}},"note":{"type":"string"}}})")
+                          .value();
+  const auto slots = slots_of(schema);
+  const Calendar calendar({kNow, "UTC"});
+  const Filling f =
+      fill(analyse("top 5 hardware \"A B\" older than 2 minutes since yesterday", calendar), slots, calendar);
+  EXPECT_EQ(f.args.dump(), R"({"kind":"HW","since":"2026-03-10T00:00:00+00:00","limit":5,"age":120,"name":"A B"})");
+  const Filling none = fill(analyse("top 500 things", calendar), slots, calendar);
+  EXPECT_EQ(none.args.dump(), R"({"limit":10})");
+  EXPECT_EQ(none.missing, std::vector<std::string>{"since"});
+  EXPECT_FALSE(none.span_used[0]);  // 500 is beyond the maximum: the tool cannot answer it
+  const Filling two = fill(analyse("hardware and SW", calendar), slots, calendar);
+  EXPECT_EQ(two.args["kind"].kind(), Json::Kind::null);
+  const Filling less = fill(analyse("younger than 5 minutes", calendar), slots, calendar);
+  EXPECT_EQ(less.args["age"].kind(), Json::Kind::null);
+}
+
+TEST(Slots, AClosedIntervalNeedsItsUpperBound) {
+  const Json schema = Json::parse(R"({"properties":{"since":{"type":"string","format":"date-time"}}})").value();
+  const auto slots = slots_of(schema);
+  const Calendar calendar({kNow, "UTC"});
+  EXPECT_FALSE(fill(analyse("yesterday", calendar), slots, calendar).any_from_question);
+  EXPECT_TRUE(fill(analyse("last 24 hours", calendar), slots, calendar).any_from_question);
+  EXPECT_TRUE(fill(analyse("today", calendar), slots, calendar).any_from_question);
+}
+
+}  // namespace
+}  // namespace pgops::nlu

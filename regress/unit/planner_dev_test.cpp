@@ -1,0 +1,122 @@
+// Measures the planner on an invented registry (regress/planner): right, wrong, refused; and that what
+// must not be answered is not. Prints every miss, so that a change of weights or words shows its price.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "core/planner/planner.hpp"
+
+namespace pgops::planner {
+namespace {
+
+std::string folder() { return std::string(PGOPS_SOURCE_DIR) + "/regress/planner/"; }
+
+std::vector<std::string> split(const std::string& text, char by) {
+  std::vector<std::string> out;
+  std::stringstream in(text);
+  for (std::string part; std::getline(in, part, by);) out.push_back(part);
+  return out;
+}
+
+std::vector<std::vector<std::string>> rows(const std::string& file) {
+  std::ifstream in(folder() + file);
+  EXPECT_TRUE(in.good()) << file;
+  std::vector<std::vector<std::string>> out;
+  for (std::string line; std::getline(in, line);) {
+    if (!line.empty() && line[0] != '#') out.push_back(split(line, '\t'));
+  }
+  return out;
+}
+
+retrieval::Index registry() {
+  retrieval::RegistrySnapshot snapshot;
+  for (const auto& row : rows("dev_tools.tsv")) {
+    retrieval::ToolDoc doc;
+    doc.tenant = "t";
+    doc.name = row.at(0);
+    doc.description = row.at(1);
+    doc.capabilities = {row.at(2)};
+    doc.input_schema = Json::parse(row.at(3)).value();
+    doc.present = Json::parse(row.at(4)).value();
+    doc.examples = split(row.at(5), '|');
+    snapshot.push_back(std::move(doc));
+  }
+  return retrieval::Index::build(std::move(snapshot));
+}
+
+PlannerInput input(const std::string& question) {
+  PlannerInput in;
+  in.question = question;
+  in.now_us = std::int64_t{1773210600} * 1'000'000;  // 2026-03-11 15:30 in Seoul, a Wednesday
+  in.timezone = "Asia/Seoul";
+  return in;
+}
+
+std::string outcome(const Decision& d) {
+  if (d.route == Route::direct) return "help";
+  if (d.route == Route::reject) return std::string(to_string(*d.code));
+  std::string out;
+  for (const PlannedCall& c : d.calls) out += (out.empty() ? "" : "+") + c.tool;
+  return out;
+}
+
+void explain(const std::string& question, const std::string& wanted, const Decision& d) {
+  std::printf("  %-60s wanted %s, got %s: %s\n", question.c_str(), wanted.c_str(), outcome(d).c_str(),
+              d.reason.c_str());
+  if (std::getenv("PLANNER_VERBOSE") != nullptr) {
+    int n = 0;
+    for (const Json& c : d.explain["candidates"].items()) {
+      if (n++ < 4 || c["tool"].text() == wanted) std::printf("      %s\n", c.dump().c_str());
+    }
+  }
+}
+
+TEST(PlannerDev, AnswersParaphrasesAndRarelyWrongly) {
+  const retrieval::Index index = registry();
+  int right = 0;
+  int wrong = 0;
+  int refused = 0;
+  for (const auto& row : rows("dev_answer.tsv")) {
+    const Decision d = decide(input(row.at(1)), index);
+    const std::vector<std::string> wanted = split(row.at(0), '|');
+    bool ok = std::find(wanted.begin(), wanted.end(), outcome(d)) != wanted.end();
+    if (ok && row.size() > 2) ok = d.calls.front().args == Json::parse(row[2]).value();
+    if (ok) {
+      ++right;
+      continue;
+    }
+    (d.route == Route::plan ? wrong : refused) += 1;
+    explain(row.at(1), row.at(0), d);
+    if (d.route == Route::plan) std::printf("      args %s\n", d.calls.front().args.dump().c_str());
+  }
+  const int all = right + wrong + refused;
+  std::printf("paraphrases: %d right, %d wrong, %d refused of %d\n", right, wrong, refused, all);
+  EXPECT_GE(right * 100, all * 85);
+  EXPECT_LE(wrong * 100, all * 2);
+}
+
+TEST(PlannerDev, NeverAnswersWhatNoToolTakes) {
+  const retrieval::Index index = registry();
+  int answered = 0;
+  int all = 0;
+  for (const auto& row : rows("dev_reject.tsv")) {
+    const Decision d = decide(input(row.at(1)), index);
+    ++all;
+    const bool action = row.at(0) == "UNSUPPORTED_ACTION";
+    if (d.route != Route::reject) ++answered;
+    if (d.route != Route::reject || (action && outcome(d) != row.at(0))) explain(row.at(1), row.at(0), d);
+    if (action) {
+      EXPECT_EQ(outcome(d), row.at(0)) << row.at(1);
+    }
+    EXPECT_FALSE(d.reason.empty() && d.route == Route::reject);
+  }
+  std::printf("must be rejected: %d answered of %d\n", answered, all);
+  EXPECT_EQ(answered, 0);
+}
+
+}  // namespace
+}  // namespace pgops::planner
