@@ -12,9 +12,9 @@ from sources import cpp_code, files
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 # Headers of ours that include postgres.h: for extension/pg and extension/entry only.
 SERVER_FACING = {"extension/pg/postgres.hpp", "extension/pg/door.hpp", "extension/pg/function.hpp"}
-# core is pure: no sockets, no clock, no threads, no database, no files.
-NOT_IN_CORE = re.compile(r"^(sys/(socket|time|un|epoll|stat|mman)\.h|netinet/|arpa/|netdb\.h|unistd\.h|fcntl\.h|"
-                         r"libpq|curl/|boost/|spdlog/|toml|sodium|thread$|mutex$|atomic$|future$|iostream$|fstream$|"
+# core is pure: no sockets, no clock, no threads, no database, no files (inet_pton and hashing are pure functions).
+NOT_IN_CORE = re.compile(r"^(sys/(socket|time|un|epoll|stat|mman)\.h|netinet/|netdb\.h|unistd\.h|fcntl\.h|"
+                         r"libpq|curl/|boost/|spdlog/|toml|thread$|mutex$|atomic$|future$|iostream$|fstream$|"
                          r"filesystem$|pthread|time\.h$|ctime$)")
 SERVER_ERRORS = re.compile(r"\b(ereport|elog|PG_TRY|PG_CATCH|PG_RE_THROW|sigsetjmp|siglongjmp)\s*\(")
 
