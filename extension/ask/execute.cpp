@@ -115,7 +115,13 @@ class Loop {
     std::int64_t self_lock_check_us = 0;
   };
 
-  void hand_out(Executed& into) { into = {std::move(run_), std::move(results_), std::move(digests_)}; }
+  // A result that came too late to count is no result.
+  void hand_out(Executed& into) {
+    for (CallIndex call = 0; call < results_.size(); call++) {
+      if (run_->record(call).status != run::CallStatus::success) results_[call] = nullptr;
+    }
+    into = {std::move(run_), std::move(results_), std::move(digests_)};
+  }
 
   void feed(run::Event event) {
     events_.push_back(std::move(event));
@@ -168,13 +174,20 @@ class Loop {
       auto id = start_http(context);
       if (id) {
         work.http_id = *std::move(id);
+        // The sidecar starts at once: what waits is the network.
+        events_.emplace_back(run::CallStarted{dispatch.call, dispatch.attempt});
       } else {
         accepted = id.error();
       }
     } else {
       accepted = Error{Code::asset_load_failed, "tools of this type cannot run yet", {}, {}};
     }
-    if (!accepted) events_.emplace_back(run::CallFinished{dispatch.call, dispatch.attempt, failed(accepted.error())});
+    if (!accepted) {
+      run::Failed refused = failed(accepted.error());
+      // About the caller's own arguments: fit for the caller.
+      refused.plain = accepted.error().code == Code::tool_bad_request;
+      events_.emplace_back(run::CallFinished{dispatch.call, dispatch.attempt, std::move(refused)});
+    }
   }
 
   void obey(const run::ArmTimer& timer) { timers_[timer.timer] = timer.at; }

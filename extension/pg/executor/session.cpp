@@ -136,6 +136,49 @@ void reset_session() {
   if (OidIsValid(temporary)) proc_exit(1);
 }
 
+void begin(const char* label, int timeout, const char* tenant, const char* zone, Oid run_as, std::int64_t now_us) {
+  call([=] {
+    pgstat_report_activity(STATE_RUNNING, label);
+    SetCurrentStatementStartTimestamp();
+    StartTransactionCommand();
+    in_task = 1;
+    enable_timeout_after(STATEMENT_TIMEOUT, timeout);
+    XactReadOnly = true;
+    XactIsoLevel = XACT_READ_COMMITTED;
+    if (now_us != 0) {
+      constexpr std::int64_t kUnixToPostgres =
+          std::int64_t{POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE} * SECS_PER_DAY * USECS_PER_SEC;
+      SetParallelStartTimestamps(now_us - kUnixToPostgres, now_us - kUnixToPostgres);
+    }
+    (void)set_config_option("pg_ops.tenant", tenant, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+    if (zone != nullptr) {
+      (void)set_config_option("TimeZone", zone, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+    }
+    SetUserIdAndSecContext(run_as, SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+    PushActiveSnapshot(GetTransactionSnapshot());
+  });
+}
+
+void end() noexcept {
+  // Cancels that come from now on are for nobody.
+  in_task = 0;
+  try {
+    call([] {
+      disable_timeout(STATEMENT_TIMEOUT, false);
+      QueryCancelPending = false;
+      AbortCurrentTransaction();
+      QueryCancelPending = false;
+      reset_session();
+      pgstat_report_stat(false);
+      pgstat_report_activity(STATE_IDLE, nullptr);
+    });
+  } catch (...) {
+    // A session that cannot be reset must not serve anybody again; exit code 1 is a stop, not a crash.
+    proc_exit(1);
+  }
+  current_task = 0;
+}
+
 }  // namespace
 
 void set_cancel_source(const volatile std::uint64_t* cancel_task_id) noexcept { cancel_source = cancel_task_id; }
@@ -162,46 +205,14 @@ TaskTransaction::TaskTransaction(const Request& request, std::uint64_t task_id) 
   const char* zone = request.timezone.empty() ? nullptr : request.timezone.c_str();
   const Oid run_as = request.run_as;
   const std::int64_t now_us = request.now_us;
-  call([=] {
-    pgstat_report_activity(STATE_RUNNING, label);
-    SetCurrentStatementStartTimestamp();
-    StartTransactionCommand();
-    in_task = 1;
-    enable_timeout_after(STATEMENT_TIMEOUT, timeout);
-    XactReadOnly = true;
-    XactIsoLevel = XACT_READ_COMMITTED;
-    if (now_us != 0) {
-      constexpr std::int64_t kUnixToPostgres =
-          std::int64_t{POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE} * SECS_PER_DAY * USECS_PER_SEC;
-      SetParallelStartTimestamps(now_us - kUnixToPostgres, now_us - kUnixToPostgres);
-    }
-    (void)set_config_option("pg_ops.tenant", tenant, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
-    if (zone != nullptr) {
-      (void)set_config_option("TimeZone", zone, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
-    }
-    SetUserIdAndSecContext(run_as, SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
-    PushActiveSnapshot(GetTransactionSnapshot());
-  });
+  try {
+    begin(label, timeout, tenant, zone, run_as, now_us);
+  } catch (...) {
+    end();
+    throw;
+  }
 }
 
-TaskTransaction::~TaskTransaction() {
-  // Cancels that come from now on are for nobody.
-  in_task = 0;
-  try {
-    call([] {
-      disable_timeout(STATEMENT_TIMEOUT, false);
-      QueryCancelPending = false;
-      AbortCurrentTransaction();
-      QueryCancelPending = false;
-      reset_session();
-      pgstat_report_stat(false);
-      pgstat_report_activity(STATE_IDLE, nullptr);
-    });
-  } catch (...) {
-    // A session that cannot be reset must not serve anybody again; exit code 1 is a stop, not a crash.
-    proc_exit(1);
-  }
-  current_task = 0;
-}
+TaskTransaction::~TaskTransaction() { end(); }
 
 }  // namespace pgops::pg::executor
