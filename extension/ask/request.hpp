@@ -75,6 +75,7 @@ struct Routed {
   Json clarification;                     // null or {"question","options":[..]}
   std::vector<std::string> next_actions;
   Json direct_answer;                     // route direct: an `answer` object
+  std::vector<std::string> intervals;     // resolved time ranges, as the answer prints them
   Json explain;                           // the planner's document of the trace
 };
 

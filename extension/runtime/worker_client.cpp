@@ -105,6 +105,12 @@ Status WorkerClient::send(const protocol::HttpCall& call) {
   return queued;
 }
 
+Status WorkerClient::ping(const std::string& id) {
+  if (Status connected = connect(); !connected) return connected;
+  open_.insert(id);
+  return request(protocol::Ping{id});
+}
+
 void WorkerClient::cancel(const std::string& id) noexcept {
   try {
     if (open_.erase(id) > 0 && socket_ >= 0) (void)request(protocol::Cancel{id});

@@ -25,9 +25,9 @@ class WorkerClient {
 
   // Connects when needed and queues the call's frame. UPSTREAM_UNAVAILABLE when there is no sidecar.
   Status send(const protocol::HttpCall& call);
+  // Answered by a Pong with the same id.
+  Status ping(const std::string& id);
   void cancel(const std::string& id) noexcept;
-  Status request(const protocol::Request& request);
-
   int socket() const noexcept { return socket_; }
   bool wants_write() const noexcept { return !outgoing_.empty(); }
   bool waiting() const noexcept { return !open_.empty(); }
@@ -46,6 +46,7 @@ class WorkerClient {
 
  private:
   Status connect();
+  Status request(const protocol::Request& request);
   void fail_all(std::string message, std::vector<Arrived>& into);
   void close() noexcept;
   bool flush() noexcept;

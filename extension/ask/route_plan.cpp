@@ -1,0 +1,131 @@
+// extension/ask: routing. See route_plan.hpp.
+#include "extension/ask/route_plan.hpp"
+
+#include <utility>
+
+#include "core/planner/planner.hpp"
+
+namespace pgops::ask {
+
+namespace {
+
+Routed explicit_route(const Request& request) {
+  Routed routed;
+  routed.route = Route::plan;
+  routed.reason = request.entry == Entry::run_plan ? "an explicit plan was given" : "one tool was named";
+  const Json& plan = *request.explicit_plan;
+  routed.intent = std::string(plan["intent"].string_or(""));
+  routed.plan = plan;
+  return routed;
+}
+
+Route route_of(planner::Route route) noexcept {
+  switch (route) {
+    case planner::Route::direct: return Route::direct;
+    case planner::Route::plan: return Route::plan;
+    case planner::Route::reject: return Route::reject;
+  }
+  return Route::reject;
+}
+
+Json direct_answer(const planner::Decision& decision) {
+  Json block = Json::object();
+  block.set("type", Json("markdown"));
+  block.set("title", Json("help"));
+  block.set("text", Json(decision.direct_text));
+  if (!decision.direct_facts.is_null()) block.set("items", decision.direct_facts);
+  const auto line = decision.direct_text.find('\n');
+  Json answer = Json::object();
+  answer.set("summary", Json(decision.direct_text.substr(0, line)));
+  answer.set("severity", Json("info"));
+  answer.set("facts", Json::array());
+  Json blocks = Json::array();
+  if (line != std::string::npos) {
+    block.set("text", Json(decision.direct_text.substr(line + 1)));
+    blocks.push_back(std::move(block));
+  }
+  answer.set("blocks", std::move(blocks));
+  return answer;
+}
+
+Json clarification(const planner::Decision& decision) {
+  if (decision.options.empty() && decision.clarification.empty()) return {};
+  Json options = Json::array();
+  std::int64_t number = 0;
+  for (const planner::Option& option : decision.options) {
+    Json one = Json::object();
+    one.set("choose", Json(++number));
+    one.set("label", Json(option.label));
+    auto plan = parse_plan(option.plan);
+    one.set("plan_id", plan ? Json(plan_id(*plan)) : Json());
+    options.push_back(std::move(one));
+  }
+  Json out = Json::object();
+  out.set("question", Json(decision.clarification));
+  out.set("options", std::move(options));
+  return out;
+}
+
+planner::Decision decide(const Request& request, const std::string& question) {
+  planner::PlannerInput input;
+  input.question = question;
+  input.now_us = request.now_us();
+  input.timezone = request.options.timezone;
+  input.locale = request.options.locale;
+  input.allow_write = request.options.allow_write && request.identity.access >= tenancy::Access::operator_;
+  input.callable = [&request](const retrieval::ToolDoc& doc) {
+    const registry::Tool* tool = request.snapshot->find(doc.name);
+    return tool != nullptr && registry::usable(*tool, request.identity).ok();
+  };
+  return planner::decide(input, *request.snapshot->index());
+}
+
+// `choose` of an earlier clarification: the planner is deterministic, so the same question under the same
+// clock offers the same options again; the chosen one is run.
+void apply_choice(const Request& request, const planner::Decision& decision, Routed& routed) {
+  const std::int64_t choice = *request.options.choose;
+  if (decision.options.empty()) {
+    routed.refusal = Error{Code::tool_bad_request, "there is nothing to choose: the question is not ambiguous", {},
+                           "Leave the option \"choose\" out."};
+  } else if (choice > static_cast<std::int64_t>(decision.options.size())) {
+    routed.refusal = Error{Code::tool_bad_request,
+                           "choose must be from 1 to " + std::to_string(decision.options.size()), {}, {}};
+  } else {
+    const planner::Option& option = decision.options[static_cast<std::size_t>(choice - 1)];
+    routed.route = Route::plan;
+    routed.reason = "the caller chose: " + option.label;
+    routed.plan = option.plan;
+    routed.refusal.reset();
+    routed.clarification = Json();
+    routed.next_actions.clear();
+    return;
+  }
+  routed.route = Route::reject;
+  routed.plan.reset();
+}
+
+}  // namespace
+
+Routed route_plan(const Request& request) {
+  if (request.explicit_plan) return explicit_route(request);
+  const planner::Decision decision = decide(request, request.question);
+  Routed routed;
+  routed.route = route_of(decision.route);
+  routed.reason = decision.reason;
+  routed.intent = decision.intent;
+  routed.next_actions = decision.next_actions;
+  routed.clarification = clarification(decision);
+  routed.explain = decision.explain;
+  switch (routed.route) {
+    case Route::plan: routed.plan = decision.plan_json(); break;
+    case Route::direct: routed.direct_answer = direct_answer(decision); break;
+    case Route::reject:
+      routed.refusal = Error{decision.code.value_or(Code::no_match), decision.reason, {}, {}};
+      break;
+  }
+  for (const planner::Interval& interval : decision.intervals) routed.intervals.push_back(interval.text);
+  if (request.options.choose) apply_choice(request, decision, routed);
+  return routed;
+}
+
+}  // namespace pgops::ask
