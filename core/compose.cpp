@@ -1,0 +1,215 @@
+// core: composing, see compose.hpp.
+#include "core/compose.hpp"
+
+#include <algorithm>
+
+#include "core/ground/ground.hpp"
+#include "core/present/format.hpp"
+#include "core/present/present.hpp"
+
+namespace pgops::compose {
+namespace {
+
+using present::Fact;
+using present::TextSpan;
+
+int gravity(std::string_view severity) { return severity == "critical" ? 2 : severity == "attention" ? 1 : 0; }
+
+std::string first_sentence(const std::string& text) {
+  std::string out = text.substr(0, text.find('\n'));
+  const std::size_t stop = out.find(". ");
+  if (stop != std::string::npos) out.resize(stop);
+  while (!out.empty() && (out.back() == '.' || out.back() == ' ')) out.pop_back();
+  return out;
+}
+
+Json fact_json(const Fact& f) {
+  Json out = Json::object();
+  out.set("value", f.value);
+  if (!f.unit.empty()) out.set("unit", f.unit);
+  out.set("ref", f.ref);
+  out.set("path", f.source.path);
+  if (!f.source.fn.empty()) out.set("fn", f.source.fn);
+  if (!f.source.of.empty()) out.set("of", f.source.of);
+  if (!f.format.empty()) out.set("format", f.format);
+  out.set("begin", static_cast<std::int64_t>(f.begin));
+  out.set("end", static_cast<std::int64_t>(f.end));
+  return out;
+}
+
+class Composer {
+ public:
+  explicit Composer(const Input& in) : in_(in), korean_(in.locale.substr(0, 2) == "ko") {}
+
+  Answer run() {
+    for (const CallOutcome& call : in_.calls) {
+      if (call.status == "success") spoken(call);
+    }
+    period();
+    for (const CallOutcome& call : in_.calls) {
+      if (call.status != "success") missing(call);
+    }
+    check();
+    return std::move(out_);
+  }
+
+ private:
+  void words(std::string_view en, std::string_view ko) { out_.summary += korean_ ? ko : en; }
+  // Text that may hold digits and names without being a figure of a result.
+  void allowed(std::string_view text) {
+    const std::size_t begin = out_.summary.size();
+    out_.summary += text;
+    allowed_.push_back({begin, out_.summary.size()});
+  }
+  void fact(Fact f) {
+    f.begin = out_.summary.size();
+    out_.summary += present::format_value(f.value, f.unit, f.format, in_.locale);
+    f.end = out_.summary.size();
+    facts_.push_back(std::move(f));
+  }
+  void line() {
+    if (!out_.summary.empty()) out_.summary += "\n";
+  }
+
+  void spoken(const CallOutcome& call) {
+    const int ref = static_cast<int>(references_.size()) + 1;
+    references_.push_back({&call.result, &call.args});
+    out_.any = true;
+    const std::string title = call.title.empty() ? call.tool : first_sentence(call.title);
+    refer(call, ref, title);
+    // A spec that does not compile was refused when it was stored; should one be here all the same, the
+    // sentence is made from the shape.
+    auto compiled = present::Present::compile(call.present);
+    const present::Present speaker = compiled ? std::move(compiled).value() : present::Present();
+    present::Rendered r = speaker.render(call.result, call.args, {title, in_.intent, in_.locale, ref, in_.block_rows});
+    line();
+    const std::size_t offset = out_.summary.size();
+    out_.summary += r.text;
+    for (Fact& f : r.facts) {
+      f.begin += offset;
+      f.end += offset;
+      facts_.push_back(std::move(f));
+    }
+    for (const TextSpan& s : r.author) allowed_.push_back({s.begin + offset, s.end + offset});
+    for (Json& b : r.blocks) out_.blocks.push_back(std::move(b));
+    if (gravity(r.severity) > gravity(out_.severity)) out_.severity = r.severity;
+    truncated(call, ref, r);
+    defaults(call, ref);
+  }
+
+  void refer(const CallOutcome& call, int ref, const std::string& title) {
+    Json r = Json::object({{"ref", ref}, {"tool_call_id", call.tool_call_id}, {"tool", call.tool}, {"title", title}});
+    r.set("args", call.args);
+    r.set("as_of", call.as_of.empty() ? Json() : Json(call.as_of));
+    r.set("row_count", call.result["row_count"]);
+    r.set("truncated", Json(call.result["truncated"].as_bool()));
+    if (!call.result_digest.empty()) r.set("result_digest", call.result_digest);
+    out_.references.push_back(std::move(r));
+  }
+
+  void truncated(const CallOutcome& call, int ref, const present::Rendered& r) {
+    if (!call.result["truncated"].as_bool()) return;
+    const bool said =
+        std::any_of(r.facts.begin(), r.facts.end(), [](const Fact& f) { return f.source.path == "$.truncated"; }) ||
+        call.present["summary"].size() == 0;
+    if (said) return;
+    const Json& count = call.result["row_count"];
+    if (count.is_null()) return;
+    words(" Only the first ", " 처음 ");
+    Fact f;
+    f.value = count;
+    f.ref = ref;
+    f.source.path = "$.row_count";
+    fact(std::move(f));
+    words(" rows were read; there are more.", "개 행만 읽었으며 더 있습니다.");
+  }
+
+  void defaults(const CallOutcome& call, int ref) {
+    bool first = true;
+    for (const std::string& name : call.defaulted) {
+      const Json& value = call.args[name];
+      if (value.is_null() || value.is_array() || value.is_object()) continue;
+      words(first ? " Assumed by default: " : ", ", first ? " 기본값 사용: " : ", ");
+      first = false;
+      allowed(name);
+      out_.summary += " = ";
+      Fact f;
+      f.value = value;
+      f.ref = ref;
+      f.format = "short";
+      f.source = {"$.args." + name, "", "", name};
+      fact(std::move(f));
+    }
+    if (!first) out_.summary += ".";
+  }
+
+  void period() {
+    if (!out_.any) return;
+    for (const std::string& interval : in_.intervals) {
+      words(" Period: ", " 기간: ");
+      allowed(interval);
+      out_.summary += ".";
+    }
+  }
+
+  void missing(const CallOutcome& call) {
+    out_.complete = false;
+    line();
+    const std::size_t begin = out_.summary.size();
+    words("Missing: ", "누락: ");
+    allowed(call.title.empty() ? call.tool : first_sentence(call.title));
+    out_.summary += ": ";
+    if (call.status == "skipped" && !call.because_of.empty()) {
+      words("skipped, because ", "건너뜀: ");
+      allowed(call.because_of);
+      words(" did not end well.", "이(가) 정상적으로 끝나지 않았습니다.");
+    } else if (call.status == "cancelled" && call.error_code.empty()) {
+      words("cancelled.", "취소되었습니다.");
+    } else {
+      const Code code = code_from_name(call.error_code).value_or(Code::internal_error);
+      allowed(korean_ ? info(code).user_message_ko : info(code).user_message);
+    }
+    out_.fallback_text += (out_.fallback_text.empty() ? "" : "\n") + out_.summary.substr(begin);
+  }
+
+  void check() {
+    if (in_.calls.empty()) words("There is nothing to answer from.", "답할 내용이 없습니다.");
+    out_.grounded = ground::check(out_.summary, facts_, allowed_, references_, in_.locale);
+    if (!out_.grounded) {
+      out_.summary.clear();
+      words("The answer was withheld: a figure in it could not be traced to a result.",
+            "답변의 수치를 결과에서 확인할 수 없어 답변을 보류했습니다.");
+      out_.severity = "critical";
+      out_.blocks = Json::array();
+      return;
+    }
+    for (const Fact& f : facts_) out_.facts.push_back(fact_json(f));
+  }
+
+  const Input& in_;
+  bool korean_;
+  Answer out_;
+  std::vector<Fact> facts_;
+  std::vector<TextSpan> allowed_;
+  std::vector<ground::Referenced> references_;
+};
+
+}  // namespace
+
+Json Answer::to_json() const {
+  Json out = Json::object({{"summary", summary}, {"severity", severity}});
+  out.set("facts", facts);
+  out.set("blocks", blocks);
+  return out;
+}
+
+Answer compose(const Input& input) { return Composer(input).run(); }
+
+Answer say(const std::string& text) {
+  Answer out;
+  out.summary = text;
+  out.any = true;
+  return out;
+}
+
+}  // namespace pgops::compose

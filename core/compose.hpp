@@ -1,0 +1,59 @@
+// core: one answer from the outcomes of a run.
+//
+// Every call that ended well speaks through its `present`; what is missing, cut off, limited to a period
+// or assumed by default is said in words (English or Korean). The whole summary is checked by
+// core/ground before it is handed out; one that fails the check is withheld, and `grounded` says why.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/json.hpp"
+
+namespace pgops::compose {
+
+struct CallOutcome {
+  std::string tool;
+  std::string tool_call_id;
+  std::string title;       // of the tool; its description's first sentence where it has none
+  std::string status;      // success | error | timeout | skipped | cancelled
+  std::string error_code;  // name of a code, when not success
+  std::string because_of;  // skipped: the tool whose failure caused it
+  Json args = Json::object();
+  Json result;                         // columns, rows, row_count, truncated; when success
+  Json present;                        // the tool's spec, null for none
+  std::string as_of;                   // timestamptz text
+  std::string result_digest;           // optional, "sha256:..."
+  std::vector<std::string> defaulted;  // arguments that took the schema's default
+};
+
+struct Input {
+  std::string question;
+  std::string intent = "lookup";
+  std::string locale = "en";
+  std::vector<std::string> intervals;  // resolved periods, as the planner prints them
+  std::vector<CallOutcome> calls;      // in plan order
+  std::size_t block_rows = 100;
+};
+
+struct Answer {
+  std::string summary;
+  std::string severity = "info";  // info | attention | critical, the gravest of the parts
+  Json facts = Json::array();
+  Json blocks = Json::array();
+  Json references = Json::array();
+  bool complete = true;       // every call ended well
+  bool any = false;           // at least one did
+  std::string fallback_text;  // what is missing, in words; empty when nothing is
+  Status grounded = Unit{};   // INTERNAL_ERROR when a figure had no source; the summary is withheld then
+
+  Json to_json() const;  // {"summary","severity","facts","blocks"}
+};
+
+Answer compose(const Input& input);
+
+// Route direct and reject: the text speaks for itself; there is nothing to refer to.
+Answer say(const std::string& text);
+
+}  // namespace pgops::compose
