@@ -1,0 +1,211 @@
+// extension/pg/analysis: the order of things between a tool's text and the Query that may run. See
+// analysis.hpp.
+#include "extension/pg/analysis/analysis.hpp"
+
+#include "extension/pg/analysis/facts.hpp"
+#include "extension/pg/analysis/judge.hpp"
+#include "extension/pg/analysis/parse.hpp"
+#include "guard/parse_guard.h"
+
+extern "C" {
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "utils/builtins.h"
+}
+
+namespace pgops::pg::analysis {
+
+namespace {
+
+struct FreeResult {
+  void operator()(opsguard_result* result) const { opsguard_free(result); }
+};
+
+std::vector<std::string> strings(const opsguard_names& names) { return {names.items, names.items + names.count}; }
+
+Verdict refusal(std::string rule, std::string message, std::string hint, int position) {
+  Verdict verdict;
+  verdict.rule = std::move(rule);
+  verdict.message = std::move(message);
+  verdict.hint = std::move(hint);
+  verdict.position = position;
+  return verdict;
+}
+
+// Layer 1 over the rewritten text.
+Verdict parse_guard(const guard::Rewritten& text, bool monitor) {
+  if (!text.ok) return refusal(text.rule, text.message, text.hint, text.position);
+  const std::unique_ptr<opsguard_result, FreeResult> result(
+      opsguard_check(text.sql.data(), text.sql.size(), monitor ? OPSGUARD_ALLOW_MONITOR : 0));
+  if (result == nullptr) throw std::bad_alloc();
+  Verdict verdict;
+  verdict.allowed = result->allowed != 0;
+  verdict.relations = strings(result->relations);
+  verdict.functions = strings(result->functions);
+  for (const std::string& name : text.names) verdict.parameters.push_back({name, InvalidOid, {}});
+  if (!verdict.allowed) {
+    verdict.rule = result->rule;
+    verdict.message = result->message;
+    if (result->hint != nullptr) verdict.hint = result->hint;
+    if (result->offset >= 0) verdict.position = text.map.user_position(static_cast<std::size_t>(result->offset));
+  }
+  return verdict;
+}
+
+Oid schema_type(const Json& schema_types, const std::string& name) {
+  const std::string_view type = schema_types[name].string_or("");
+  if (type == "string") return TEXTOID;
+  if (type == "date-time") return TIMESTAMPTZOID;
+  if (type == "integer") return INT8OID;
+  if (type == "number") return NUMERICOID;
+  if (type == "boolean") return BOOLOID;
+  return InvalidOid;
+}
+
+bool is_known(Oid type) { return OidIsValid(type) && type != UNKNOWNOID; }
+
+int first_use(const guard::Rewritten& text, std::size_t index) {
+  for (const guard::ParamUse& use : text.uses) {
+    if (use.index == index) return use.position;
+  }
+  return 0;
+}
+
+// The server speaks of $1 and of positions in the rewritten text.
+Error in_users_terms(Error error, const guard::Rewritten& text) {
+  const std::size_t dollar = error.message.find("parameter $");
+  if (dollar != std::string::npos) {
+    const std::size_t begin = dollar + std::string_view("parameter ").size();
+    std::size_t end = begin + 1;
+    while (end < error.message.size() && error.message[end] >= '0' && error.message[end] <= '9') ++end;
+    const unsigned long number = std::strtoul(error.message.c_str() + begin + 1, nullptr, 10);
+    if (number >= 1 && number <= text.names.size()) error.message.replace(begin, end - begin, ":" + text.names[number - 1]);
+  }
+  if (error.cursor_position > 0) error.cursor_position = text.map.user_position_of_character(text.sql, error.cursor_position);
+  return error;
+}
+
+// Inference can fail where the schema knows better: `:a + :b` says nothing about either.
+std::vector<Oid> parameter_types(const guard::Rewritten& text, const char* sql, const Json& schema_types) {
+  const int count = static_cast<int>(text.names.size());
+  bool all_declared = count > 0;
+  std::vector<Oid> declared;
+  for (const std::string& name : text.names) {
+    declared.push_back(schema_type(schema_types, name));
+    all_declared = all_declared && OidIsValid(declared.back());
+  }
+  std::vector<Oid> types;
+  if (!all_declared) {
+    types = infer_types(sql, count);
+  } else {
+    try {
+      types = subtransaction([&] { return infer_types(sql, count); });
+    } catch (const Error& error) {
+      if (error.is_cancel() || !error.sqlstate.starts_with("42")) throw;
+      return declared;
+    }
+  }
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    if (!is_known(types[i])) types[i] = declared[i];
+  }
+  return types;
+}
+
+// Fills verdict and queries; everything that the server may refuse happens here.
+void analyse(Prepared& prepared, const Json& schema_types, const Context& context) {
+  Verdict& verdict = prepared.verdict;
+  const guard::Rewritten& text = prepared.text;
+  const char* sql = call([&] { return pstrdup(text.sql.c_str()); });
+  prepared.parameter_types = parameter_types(text, sql, schema_types);
+  for (std::size_t i = 0; i < text.names.size(); ++i) {
+    const Oid type = prepared.parameter_types[i];
+    if (!is_known(type)) {
+      verdict = refusal("parameter_type", "the type of parameter :" + text.names[i] + " cannot be told from its use",
+                        "Declare it in input_schema, or cast it: :" + text.names[i] + "::text.", first_use(text, i));
+      return;
+    }
+    verdict.parameters[i].type = type;
+    verdict.parameters[i].type_name = call([=] { return format_type_be(type); });
+  }
+
+  List* queries = analyse_and_rewrite(sql, prepared.parameter_types);
+  Facts facts;
+  call([&] { collect(linitial_node(Query, queries), facts); });
+  verdict.relations.clear();
+  verdict.functions.clear();
+  const Place place = judge(facts, context, verdict);
+  if (!verdict.allowed) {
+    const char* relation = place.relation.c_str();
+    const int offset = place.offset >= 0 || place.relation.empty() ? place.offset : find_relation(sql, relation);
+    if (offset >= 0) verdict.position = text.map.user_position(static_cast<std::size_t>(offset));
+    return;
+  }
+  // Missing grants are errors of the server now rather than when it runs.
+  call([&] {
+    for (Query* query : facts.queries) (void)ExecCheckRTPerms(query->rtable, true);
+  });
+  prepared.queries = queries;
+}
+
+}  // namespace
+
+Json Verdict::to_json() const {
+  Json out = Json::object();
+  out.set("allowed", Json(allowed));
+  out.set("error_code", allowed ? Json() : Json(to_string(code)));
+  out.set("rule", allowed ? Json() : Json(rule));
+  out.set("message", allowed ? Json() : Json(message));
+  out.set("hint", allowed || hint.empty() ? Json() : Json(hint));
+  out.set("position", position > 0 ? Json(position) : Json());
+  Json& relation_list = out.set("relations", Json::array());
+  for (const std::string& relation : relations) relation_list.push_back(Json(relation));
+  Json& function_list = out.set("functions", Json::array());
+  for (const std::string& function : functions) function_list.push_back(Json(function));
+  Json& parameter_list = out.set("parameters", Json::array());
+  for (const Parameter& parameter : parameters) {
+    Json& one = parameter_list.push_back(Json::object());
+    one.set("name", Json(parameter.name));
+    one.set("type", parameter.type_name.empty() ? Json() : Json(parameter.type_name));
+  }
+  return out;
+}
+
+Prepared prepare(std::string_view user_sql, const Json& schema_types, const Context& context) {
+  Prepared prepared;
+  prepared.text = guard::rewrite_params(user_sql);
+  prepared.verdict = parse_guard(prepared.text, context.monitor);
+  if (!prepared.verdict.allowed) return prepared;
+  if (schema_types.is_object()) {
+    for (std::size_t i = 0; i < prepared.text.names.size(); ++i) {
+      const std::string& name = prepared.text.names[i];
+      if (schema_types.find(name) != nullptr) continue;
+      prepared.verdict = refusal("parameter_undeclared", "parameter :" + name + " is not declared",
+                                 "Add it to the properties of input_schema.", first_use(prepared.text, i));
+      return prepared;
+    }
+  }
+  if (GetUserId() != context.role) raise(Code::internal_error, "a statement is analysed under another role than it runs as");
+  try {
+    analyse(prepared, schema_types, context);
+  } catch (const Error& error) {
+    throw in_users_terms(error, prepared.text);
+  }
+  return prepared;
+}
+
+Json check_full(std::string_view user_sql, const Json& schema_types, const Context& context) {
+  try {
+    return prepare(user_sql, schema_types, context).verdict.to_json();
+  } catch (const Error& error) {
+    // Classes of SQLSTATE that judge the statement: 0A, 22, 2x, 3x, 42; 54 is "too complex".
+    const bool judged = error.sqlstate.starts_with("0A") || error.sqlstate.starts_with("2") || error.sqlstate.starts_with("3") ||
+                        error.sqlstate.starts_with("42") || error.sqlstate.starts_with("54");
+    if (!judged) throw;
+    const char* rule = error.sqlstate == "42501" ? "permission_denied" : "analysis_error";
+    return refusal(rule, error.message, error.hint, error.cursor_position).to_json();
+  }
+}
+
+Verdict check_syntax(std::string_view user_sql, bool monitor) { return parse_guard(guard::rewrite_params(user_sql), monitor); }
+
+}  // namespace pgops::pg::analysis

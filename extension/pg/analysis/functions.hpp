@@ -1,0 +1,30 @@
+// extension/pg/analysis: what a function is, and whether an administrator allowed it. Includes postgres.h.
+#pragma once
+
+#include "extension/pg/door.hpp"
+
+namespace pgops::pg::analysis {
+
+struct FunctionInfo {
+  bool found = false;
+  bool compiled = false;  // LANGUAGE c or internal: installed by a superuser
+  std::string schema;
+  std::string name;
+  std::string arguments;  // types separated by ",", spelled as under search_path = pg_catalog
+  std::string owner;
+
+  std::string qualified() const { return schema + "." + name; }
+  std::string signature() const { return name + "(" + arguments + ")"; }
+};
+
+FunctionInfo function_info(Oid function);
+
+// Whether ops.allowed_functions holds this very function: schema, name and argument types, and the same
+// owner and digest as when it was allowed. Reads the table as the server reads its catalogs: whoever runs,
+// without a privilege on it.
+bool is_allowed_function(Oid function, const FunctionInfo& info);
+
+// ops.current_tenant(): policies call it for everybody.
+bool is_current_tenant(const FunctionInfo& info) noexcept;
+
+}  // namespace pgops::pg::analysis

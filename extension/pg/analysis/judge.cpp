@@ -1,0 +1,203 @@
+// extension/pg/analysis: functions by OID, relations by protection. See judge.hpp.
+//
+// Order: the shape of the tree, relations, functions. A relation refused as unprotected is the message
+// people can act on; what its expansion calls comes after.
+#include <set>
+
+#include "extension/pg/analysis/judge.hpp"
+
+
+#include "extension/pg/analysis/functions.hpp"
+#include "extension/pg/protection.hpp"
+#include "guard/classification.hpp"
+
+extern "C" {
+#include "access/relation.h"
+#include "catalog/pg_class.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/regproc.h"
+}
+
+namespace pgops::pg::analysis {
+
+namespace {
+
+using guard::Class;
+
+class Judge {
+ public:
+  Judge(const Context& context, Verdict& verdict) : context_(context), verdict_(verdict) {}
+
+  Place run(Facts& facts) {
+    verdict_.allowed = true;
+    for (const RelationFact& fact : facts.relations) remember(verdict_.relations, relation_name(fact.oid));
+    for (const FunctionFact& fact : facts.functions) {
+      if (fact.origin == Origin::call && !fact.is_operator) note_function(fact.oid);
+    }
+    if (facts.refused_rule != nullptr) {
+      refuse(facts.refused_rule, facts.refused_message, {});
+      place_.offset = facts.refused_location;
+      return place_;
+    }
+    for (const RelationFact& fact : facts.relations) {
+      if (!judge_relation(fact)) return place_;
+    }
+    for (const FunctionFact& fact : facts.functions) {
+      if (!judge_function(fact)) return place_;
+    }
+    return place_;
+  }
+
+ private:
+  bool refuse(const char* rule, std::string message, std::string hint, Code code = Code::sql_blocked) {
+    verdict_.allowed = false;
+    verdict_.rule = rule;
+    verdict_.message = std::move(message);
+    verdict_.hint = std::move(hint);
+    verdict_.code = code;
+    return false;
+  }
+
+  static void remember(std::vector<std::string>& list, std::string name) {
+    if (std::find(list.begin(), list.end(), name) == list.end()) list.push_back(std::move(name));
+  }
+
+  void note_function(Oid function) {
+    const FunctionInfo& info = info_of(function);
+    if (info.found) remember(verdict_.functions, info.qualified());
+  }
+
+  const FunctionInfo& info_of(Oid function) {
+    auto [known, is_new] = infos_.try_emplace(function);
+    if (is_new) known->second = function_info(function);
+    return known->second;
+  }
+
+  static std::string relation_name(Oid relation) {
+    const char* schema = nullptr;
+    const char* name = nullptr;
+    call([&] {
+      name = get_rel_name(relation);
+      schema = get_namespace_name(get_rel_namespace(relation));
+    });
+    return std::string(schema == nullptr ? "?" : schema) + "." + (name == nullptr ? "?" : name);
+  }
+
+  // As SQL spells it, for the statements in hints.
+  static std::string quoted_relation(Oid relation) {
+    return call([=] { return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation)); });
+  }
+
+  bool judge_catalog(const RelationFact& fact, const std::string& name) {
+    const auto classified = guard::classify_relation(name);
+    if (!classified) return refuse("catalog_never", "relation " + name + " is not for tools", {});
+    if (classified->cls == Class::all) return true;
+    const std::string message = "relation " + name + " is not allowed: " + std::string(guard::group_reason(classified->group));
+    if (classified->cls == Class::monitor) {
+      if (context_.monitor) return true;
+      return refuse("catalog_monitor", message, "Only tools of tenant system that run as ops_stats may read it.");
+    }
+    (void)fact;
+    return refuse("catalog_never", message, {});
+  }
+
+  bool judge_relation(const RelationFact& fact) {
+    const std::string name = relation_name(fact.oid);
+    place_.relation = name.substr(name.find('.') + 1);
+    if (fact.oid < guard::kFirstUserOid) return judge_catalog(fact, name);
+    if (call([&] { return get_rel_persistence(fact.oid); }) == RELPERSISTENCE_TEMP) {
+      return refuse("relation_kind", "relation " + name + " is temporary", {});
+    }
+    // Somebody else's rights are somebody else's rows.
+    if (OidIsValid(fact.check_as_user) && fact.check_as_user != context_.role) {
+      return refuse("view_not_invoker", "relation " + name + " is read with the rights of a view's owner",
+                    "Set security_invoker on every view the statement reads.", Code::tenant_mismatch);
+    }
+    const std::string quoted = quoted_relation(fact.oid);
+    if (fact.expanded_view) {
+      const bool invoker = call([&] {
+        Relation view = relation_open(fact.oid, AccessShareLock);
+        const bool set = RelationHasSecurityInvoker(view);
+        relation_close(view, AccessShareLock);
+        return set;
+      });
+      if (invoker) return true;
+      return refuse("view_not_invoker", "view " + name + " reads its tables with its owner's rights",
+                    "ALTER VIEW " + quoted + " SET (security_invoker = true);", Code::tenant_mismatch);
+    }
+    const bool table = fact.relkind == RELKIND_RELATION || fact.relkind == RELKIND_PARTITIONED_TABLE;
+    if (table && tenant_policy(fact.oid, context_.role)) {
+      if (fact.has_security_quals) return true;
+      return refuse("relation_unprotected", "row-level security was not applied to " + name, {}, Code::tenant_mismatch);
+    }
+    const bool can_be_shared = table || fact.relkind == RELKIND_MATVIEW || fact.relkind == RELKIND_FOREIGN_TABLE;
+    if (can_be_shared && is_shared_table(fact.oid)) return true;
+    const std::string share = "SELECT ops.share_table('" + sql_escaped(quoted) + "'); if its rows may be seen by every tenant.";
+    if (table) {
+      return refuse("relation_unprotected", "table " + name + " is not protected by tenant",
+                    "SELECT ops.protect_table('" + sql_escaped(quoted) + "'); or " + share, Code::tenant_mismatch);
+    }
+    if (can_be_shared) {
+      return refuse("relation_kind", name + " cannot be protected by tenant: no policy applies to materialized views and foreign tables", share, Code::tenant_mismatch);
+    }
+    return refuse("relation_kind", name + " is nothing that tools read", {});
+  }
+
+  static std::string sql_escaped(const std::string& text) {
+    std::string out;
+    for (const char c : text) {
+      if (c == '\'') out.push_back('\'');
+      out.push_back(c);
+    }
+    return out;
+  }
+
+  bool judge_function(const FunctionFact& fact) {
+    if (!judged_.insert({fact.oid, static_cast<int>(fact.origin)}).second) return true;
+    const FunctionInfo& info = info_of(fact.oid);
+    place_.offset = fact.location;
+    place_.relation.clear();
+    if (!info.found) return refuse("function_not_allowed", "a function of the statement does not exist any more", {});
+    if (fact.oid >= guard::kFirstUserOid) return judge_foreign(fact, info);
+    const auto classified = fact.oid < guard::kFirstInitdbOid
+                                ? guard::classify_function(fact.oid)
+                                : guard::classify_initdb_function(info.schema == "pg_catalog" ? info.signature() : info.schema + "." + info.signature());
+    const std::string head = "function " + (info.schema == "pg_catalog" ? info.name : info.qualified()) + " is not allowed: ";
+    if (!classified) return refuse("function_unclassified", head + "it is not classified", "The server is newer than this version of pg_ops.");
+    if (classified->cls == Class::all) return true;
+    // What the server calls by itself may take internal arguments and build values of any type: the type
+    // has been judged.
+    if (fact.origin != Origin::call && (classified->group == "internal" || classified->group == "any_type_input")) return true;
+    const std::string message = head + std::string(guard::group_reason(classified->group));
+    if (classified->cls == Class::monitor) {
+      if (context_.monitor) return true;
+      return refuse("function_monitor", message, "Only tools of tenant system that run as ops_stats may call it.");
+    }
+    return refuse("function_never", message, {});
+  }
+
+  // Outside the server's own functions nothing is known: it may be SECURITY DEFINER, it may do anything.
+  bool judge_foreign(const FunctionFact& fact, const FunctionInfo& info) {
+    if (is_current_tenant(info)) return true;
+    // Input, output and comparison of a base type are C code that a superuser installed with the type.
+    if (fact.origin == Origin::type && info.compiled) return true;
+    if (is_allowed_function(fact.oid, info)) return true;
+    return refuse("function_not_allowed", "function " + info.qualified() + "(" + info.arguments + ") was not allowed by an administrator",
+                  "SELECT ops.allow_function('" + sql_escaped(quoted_signature(fact.oid)) + "', 'why'); allows it, also after reading its body.");
+  }
+
+  static std::string quoted_signature(Oid function) { return call([=] { return format_procedure_qualified(function); }); }
+
+  const Context& context_;
+  Verdict& verdict_;
+  Place place_;
+  std::map<Oid, FunctionInfo> infos_;
+  std::set<std::pair<Oid, int>> judged_;
+};
+
+}  // namespace
+
+Place judge(Facts& facts, const Context& context, Verdict& verdict) { return Judge(context, verdict).run(facts); }
+
+}  // namespace pgops::pg::analysis

@@ -1,0 +1,136 @@
+// extension/pg/analysis: see parse.hpp.
+//
+// Analysing evaluates literals: the input function of a type, and through arrays and rows the checks of
+// domains, which may call anything. While a statement nobody has judged is analysed, the server's access
+// hook therefore lets only functions of class `all` run.
+#include "extension/pg/analysis/parse.hpp"
+
+#include "guard/classification.hpp"
+
+extern "C" {
+#include "catalog/objectaccess.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "nodes/nodeFuncs.h"
+#include "parser/analyze.h"
+#include "parser/parse_node.h"
+#include "parser/parse_param.h"
+#include "parser/parser.h"
+#include "rewrite/rewriteHandler.h"
+}
+
+namespace pgops::pg::analysis {
+
+namespace {
+
+bool analysing = false;
+bool hook_installed = false;
+object_access_hook_type next_hook = nullptr;
+
+void on_access(ObjectAccessType access, Oid class_id, Oid object, int sub_id, void* argument) {
+  if (next_hook != nullptr) next_hook(access, class_id, object, sub_id, argument);
+  if (!analysing || access != OAT_FUNCTION_EXECUTE || class_id != ProcedureRelationId) return;
+  const auto classified = guard::classify_function(object);
+  if (classified && classified->cls == guard::Class::all) return;
+  ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                  errmsg("a literal of the statement calls a function while the statement is analysed"),
+                  errdetail("The check of a domain inside an array or row literal calls function %u.", object),
+                  errhint("Cast the elements one by one.")));
+}
+
+class AnalysisScope {
+ public:
+  AnalysisScope() noexcept {
+    if (!hook_installed) {
+      next_hook = object_access_hook;
+      object_access_hook = on_access;
+      hook_installed = true;
+    }
+    analysing = true;
+  }
+  ~AnalysisScope() { analysing = false; }
+  AnalysisScope(const AnalysisScope&) = delete;
+  AnalysisScope& operator=(const AnalysisScope&) = delete;
+};
+
+RawStmt* parse_one(const char* sql) {
+  List* statements = raw_parser(sql, RAW_PARSE_DEFAULT);
+  if (list_length(statements) != 1) {
+    ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("there must be exactly one statement")));
+  }
+  auto* statement = linitial_node(RawStmt, statements);
+  // The parse guard has seen to this; a server that parses otherwise must not get further.
+  if (!IsA(statement->stmt, SelectStmt)) {
+    ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("only SELECT is allowed")));
+  }
+  return statement;
+}
+
+struct Search {
+  const char* name;
+  int location;
+};
+
+bool search_relation(Node* node, void* context) {
+  if (node == nullptr) return false;
+  auto* search = static_cast<Search*>(context);
+  if (IsA(node, RangeVar)) {
+    const auto* relation = reinterpret_cast<RangeVar*>(node);
+    if (strcmp(relation->relname, search->name) == 0) {
+      search->location = relation->location;
+      return true;
+    }
+    return false;
+  }
+  return raw_expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(search_relation)), context);
+}
+
+}  // namespace
+
+std::vector<Oid> infer_types(const char* sql, int parameters) {
+  if (parameters == 0) return {};
+  AnalysisScope scope;
+  struct Types {
+    Oid* items;
+    int count;
+  };
+  const Types types = call([=] {
+    RawStmt* statement = parse_one(sql);
+    Types found = {static_cast<Oid*>(palloc0(sizeof(Oid) * static_cast<std::size_t>(parameters))), parameters};
+    ParseState* state = make_parsestate(nullptr);
+    state->p_sourcetext = sql;
+    // An untyped parameter in the select list stays untyped instead of becoming text.
+    state->p_resolve_unknowns = false;
+    setup_parse_variable_parameters(state, &found.items, &found.count);
+    (void)transformTopLevelStmt(state, statement);
+    free_parsestate(state);
+    return found;
+  });
+  std::vector<Oid> out(types.items, types.items + types.count);
+  out.resize(static_cast<std::size_t>(parameters), InvalidOid);
+  return out;
+}
+
+List* analyse_and_rewrite(const char* sql, const std::vector<Oid>& types) {
+  AnalysisScope scope;
+  const Oid* items = types.data();
+  const int count = static_cast<int>(types.size());
+  return call([=] {
+    Query* query = parse_analyze_fixedparams(parse_one(sql), sql, items, count, nullptr);
+    List* queries = QueryRewrite(query);
+    if (list_length(queries) != 1) {
+      ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("a rewrite rule changes the statement")));
+    }
+    return queries;
+  });
+}
+
+int find_relation(const char* sql, const char* name) {
+  return call([=] {
+    Search search = {name, -1};
+    (void)search_relation(parse_one(sql)->stmt, &search);
+    return search.location;
+  });
+}
+
+}  // namespace pgops::pg::analysis
