@@ -113,6 +113,7 @@ void pin_settings() {
                 {"default_transaction_deferrable", "off"},
                 {"session_replication_role", "origin"},
                 {"default_table_access_method", "heap"},
+                {"default_tablespace", ""},
                 {"plan_cache_mode", "force_generic_plan"},
                 {"jit", "off"},
                 {"max_parallel_workers_per_gather", "0"},

@@ -185,7 +185,7 @@ void Batch::decide(Ticket& ticket, bool durable, std::string_view sqlstate, std:
   // Read before the slot can pass to somebody else.
   const pg::ProcessRef caller{slot.caller, slot.caller_pid};
   if (durable) {
-    note_success(1);
+    ring_.writer().written.fetch_add(1);
   } else {
     note_failure(sqlstate, message);
   }
@@ -212,28 +212,18 @@ void Batch::put_back_rest() noexcept {
 
 void Batch::close() noexcept { tickets_.clear(); }
 
+// One WARNING a minute at most, whatever mixture of good and bad traces there is.
 void Batch::note_failure(std::string_view sqlstate, std::string_view message) noexcept {
   ring_.writer().failed.fetch_add(1);
-  failing_++;
   const std::string text = std::string(sqlstate) + ": " + std::string(message);
   ring_.set_last_error(text);
+  unreported_++;
   const std::int64_t now = pg::monotonic_us();
-  if (failing_ > 1 && now - last_report_us_ < kReportEveryUs) return;
-  last_report_us_ = now;
+  if (last_report_us_ != 0 && now - last_report_us_ < kReportEveryUs) return;
   pg::report(pg::LogLevel::warning, "a trace could not be stored: " + text,
-             failing_ > 1 ? std::to_string(failing_) + " traces since the last one that could." : std::string());
-}
-
-void Batch::note_success(std::uint64_t rows) noexcept {
-  ring_.writer().written.fetch_add(rows);
-  if (failing_ == 0) return;
-  const std::int64_t now = pg::monotonic_us();
-  if (failing_ > 1) {
-    pg::report(pg::LogLevel::log, "traces can be stored again",
-               std::to_string(failing_) + " traces could not be stored before.");
-  }
+             unreported_ > 1 ? std::to_string(unreported_) + " traces since the last message of this kind." : std::string());
   last_report_us_ = now;
-  failing_ = 0;
+  unreported_ = 0;
 }
 
 }  // namespace pgops::trace

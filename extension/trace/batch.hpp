@@ -51,7 +51,6 @@ class Batch {
   void put_back_rest() noexcept;
   void close() noexcept;
   void note_failure(std::string_view sqlstate, std::string_view message) noexcept;
-  void note_success(std::uint64_t rows) noexcept;
 
   Ring& ring_;
   int database_index_;
@@ -59,7 +58,7 @@ class Batch {
   std::vector<Ticket> tickets_;
   std::map<Day, bool> known_days_;  // partitions that exist
   std::uint32_t first_ = 0;         // where the next collect() begins to look
-  std::uint64_t failing_ = 0;       // failures since the last success
+  std::uint64_t unreported_ = 0;    // failures since the last WARNING
   std::int64_t last_report_us_ = 0;
 };
 

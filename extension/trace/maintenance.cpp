@@ -78,6 +78,9 @@ void Maintenance::prepare_day(Day day) {
 
 std::int64_t Maintenance::due_in_ms() const noexcept {
   if (!to_drop_.empty() || !to_remove_.empty()) return 0;
+  if (seen_retention_ != pg::guc::trace_retention_minutes || seen_payload_retention_ != pg::guc::payload_retention_minutes) {
+    return 0;  // a reload changed them
+  }
   return std::max<std::int64_t>(0, (next_look_us_ - pg::monotonic_us()) / 1000);
 }
 
@@ -103,10 +106,12 @@ void Maintenance::step() noexcept {
 
 void Maintenance::look() {
   next_look_us_ = pg::monotonic_us() + kLookEveryUs;
+  seen_retention_ = pg::guc::trace_retention_minutes;
+  seen_payload_retention_ = pg::guc::payload_retention_minutes;
   prepare_days();
   const std::int64_t now = pg::wall_clock_us();
-  const std::int64_t keep_us = std::int64_t{pg::guc::trace_retention_minutes} * 60 * 1000 * 1000;
-  const std::int64_t keep_payload_us = std::int64_t{pg::guc::payload_retention_minutes} * 60 * 1000 * 1000;
+  const std::int64_t keep_us = std::int64_t{seen_retention_} * 60 * 1000 * 1000;
+  const std::int64_t keep_payload_us = std::int64_t{seen_payload_retention_} * 60 * 1000 * 1000;
   Transaction transaction;
   for (const std::string& name : store::partition_names()) {
     const auto day = day_of_partition(name);

@@ -34,6 +34,8 @@ class Maintenance {
   void remove_next();
 
   std::int64_t next_look_us_ = 0;
+  int seen_retention_ = -1;  // minutes, as of the last look
+  int seen_payload_retention_ = -1;
   std::deque<std::string> to_drop_;
   std::deque<Removal> to_remove_;
 };
