@@ -64,7 +64,7 @@ std::string printable(std::string_view text) {
   for (std::int32_t at = 0; at < static_cast<std::int32_t>(text.size());) {
     const auto start = static_cast<std::size_t>(at);
     const UChar32 c = next_character(text, at);
-    const auto type = c < 0 ? U_CONTROL_CHAR : u_charType(c);
+    const int type = c < 0 ? static_cast<int>(U_CONTROL_CHAR) : static_cast<int>(u_charType(c));
     // Bidirectional overrides are format characters: they could make a line read as another.
     const bool steering = type == U_CONTROL_CHAR || type == U_FORMAT_CHAR || type == U_LINE_SEPARATOR ||
                           type == U_PARAGRAPH_SEPARATOR || type == U_SURROGATE;
