@@ -6,6 +6,10 @@
 -- still be harmless: anybody with CREATEROLE could have made a role of that name before us.
 -- The script runs as a superuser with search_path = pg_catalog, pg_temp; everything is qualified anyway.
 
+-- Texts of the whole script mean the same under every setting of the session.
+SET LOCAL standard_conforming_strings = on;
+SET LOCAL client_encoding = 'UTF8';
+
 CREATE SCHEMA ops;
 COMMENT ON SCHEMA ops IS 'pg_ops: tools, questions, answers and traces';
 REVOKE ALL ON SCHEMA ops FROM PUBLIC;
@@ -50,7 +54,7 @@ BEGIN
 
     -- The first thing that is wrong with the role, in words.
     problem := CASE
-      WHEN present.marker IS NULL OR present.marker NOT LIKE 'pg\_ops:%' THEN 'it was not created by pg_ops'
+      WHEN present.marker IS NULL OR NOT pg_catalog.starts_with(present.marker, 'pg_ops:') THEN 'it was not created by pg_ops'
       WHEN present.rolsuper THEN 'it is a superuser'
       WHEN present.rolbypassrls THEN 'it has BYPASSRLS'
       WHEN present.rolcreaterole THEN 'it has CREATEROLE'
@@ -68,7 +72,7 @@ BEGIN
         FROM pg_catalog.pg_authid g
        WHERE g.oid <> present.oid
          AND (g.rolsuper OR g.rolbypassrls OR g.rolcreaterole OR g.rolreplication
-              OR (g.rolname LIKE 'pg\_%'
+              OR (pg_catalog.starts_with(g.rolname, 'pg_')
                   AND NOT (spec.role_name = 'ops_stats'
                            AND g.rolname IN ('pg_monitor', 'pg_read_all_settings', 'pg_read_all_stats',
                                              'pg_stat_scan_tables'))))

@@ -55,7 +55,7 @@ BEGIN
   IF NOT FOUND THEN
     RAISE EXCEPTION USING ERRCODE = '42P01', MESSAGE = pg_catalog.format('there is no relation with OID %s', rel::oid);
   END IF;
-  IF v_rel.nspname IN ('pg_catalog', 'information_schema', 'ops') OR v_rel.nspname LIKE 'pg\_%' THEN
+  IF v_rel.nspname IN ('pg_catalog', 'information_schema', 'ops') OR pg_catalog.starts_with(v_rel.nspname, 'pg_') THEN
     RAISE EXCEPTION USING ERRCODE = '42809', MESSAGE = pg_catalog.format('%s is not a table of an application', rel);
   END IF;
   IF v_rel.relpersistence = 't' THEN

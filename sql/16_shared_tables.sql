@@ -48,7 +48,7 @@ REVOKE ALL ON FUNCTION ops._enter_sharing(regclass, text) FROM PUBLIC;
 
 CREATE FUNCTION ops.share_table(rel regclass) RETURNS void
   LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
-  SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET row_security = on
 AS $body$
 DECLARE
   v_caller name := ops._enter_sharing(rel, 'rpmf');
@@ -72,7 +72,7 @@ GRANT EXECUTE ON FUNCTION ops.share_table(regclass) TO ops_admin;
 
 CREATE FUNCTION ops.unshare_table(rel regclass) RETURNS void
   LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
-  SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET row_security = on
 AS $body$
 BEGIN
   PERFORM ops._enter_sharing(rel, 'rpmf');
@@ -122,7 +122,7 @@ CREATE VIEW ops.table_protection WITH (security_barrier) AS
            CROSS JOIN (SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = 'ops_tool') t
             LEFT JOIN pg_catalog.pg_policy p ON p.polrelid = c.oid AND p.polname = 'pg_ops_tenant'
            WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't'
-             AND n.nspname NOT IN ('information_schema', 'ops') AND n.nspname NOT LIKE 'pg\_%') r
+             AND n.nspname NOT IN ('information_schema', 'ops') AND NOT pg_catalog.starts_with(n.nspname, 'pg_')) r
    WHERE r.has_policy OR r.shared OR r.readable_by_tools;
 COMMENT ON VIEW ops.table_protection IS 'relations that tools may read or that are protected or shared, and what holds for tools there';
 ALTER VIEW ops.table_protection OWNER TO ops_owner;

@@ -79,6 +79,7 @@ PGOPS_FUNCTION(pgops_set_tenant) {
 // function returns. Returns the tenant; NULL for monitor, which is not about one tenant.
 PGOPS_FUNCTION(pgops_enter) {
   const std::string needed = args.required_text(0, "access");
+  id::pin_settings_for_function();
   if (needed == "monitor") {
     const std::uint32_t role = id::outer_user();
     if (!id::restricted_operation() && id::has_privileges_of(role, "ops_monitor")) return args.null();
@@ -103,6 +104,7 @@ PGOPS_FUNCTION(pgops_enter_tenant) {
                          "See view ops.tenants for the tenants there are."});
     }
   }
+  id::pin_settings_for_function();
   id::set_tenant_for_function(tenant);
   return args.ret_text(identity.role_name);
 }
@@ -156,6 +158,7 @@ PGOPS_FUNCTION(pgops_enter_own_default) {
   if (!member) pgops::pg::raise_sqlstate("22004", "member must not be null");
   const std::string tenant = args.required_text(1, "tenant");
   const auto identity = unwrap(tenancy::administer_default(*member, tenant));
+  id::pin_settings_for_function();
   id::set_tenant_for_function(tenant);
   return args.ret_text(identity.role_name);
 }

@@ -266,6 +266,9 @@ std::uint64_t generation() {
     });
     callbacks_registered = true;
   }
+  // The server looks for invalidations at the start of a transaction and when it takes a lock; a request
+  // answered from our cache does neither, and a right revoked meanwhile must be gone.
+  call([] { AcceptInvalidationMessages(); });
   return current_generation;
 }
 
@@ -285,6 +288,10 @@ const char* current_tenant() noexcept {
 void set_tenant_local(std::string_view tenant) { set_tenant(tenant, GUC_ACTION_LOCAL); }
 
 void set_tenant_for_function(std::string_view tenant) { set_tenant(tenant, GUC_ACTION_SAVE); }
+
+void pin_settings_for_function() {
+  call([] { (void)set_config_option("row_security", "on", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false); });
+}
 
 void warn_outside_transaction(const char* what) {
   call([=] {

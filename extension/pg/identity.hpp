@@ -59,6 +59,9 @@ void set_tenant_local(std::string_view tenant);
 // Until the running SECURITY DEFINER function returns; it must have a SET clause, which is what opens
 // the nest level that is closed then.
 void set_tenant_for_function(std::string_view tenant);
+// row_security = on for as long: off is the session's to set, and would turn every read of our tables into
+// an error.
+void pin_settings_for_function();
 // A WARNING when there is no transaction block that a local setting could outlive its statement in.
 void warn_outside_transaction(const char* what);
 
