@@ -90,6 +90,11 @@ class Analyser {
     }
     if (token(at).kind == TokenKind::symbol) return at + 1;
     if (time_adverb(at)) return at + 1;
+    if (const std::size_t n = match_place(a_.tokens, at); n > 0 && !sized()) {
+      own(at, at + n, Role::function);
+      for (const std::string& c : concepts_of_name(token(at + n - 1).norm)) a_.places.push_back(c);
+      return at + n;
+    }
     const bool name = is_name(at);
     if (const auto phrase = match_phrase(a_.tokens, at);
         phrase && !(name && phrase->kind == PhraseKind::function && phrase->tokens == 1)) {
@@ -124,6 +129,12 @@ class Analyser {
     const bool ranked =
         a_.has("top") || a_.has("bottom") || a_.has("largest") || a_.has("smallest") || a_.has("max") || a_.has("min");
     return ranked && kMeasures.find("|" + token(i).norm + "|") != std::string_view::npos;
+  }
+
+  // "the size of the database", "the cache hit ratio of our db": there the place is what is asked about.
+  bool sized() const {
+    static constexpr std::string_view kMeasured = "|size|cache hit|large|healthy|status|type|";
+    return !a_.words.empty() && kMeasured.find("|" + a_.words.back().concept_name + "|") != std::string_view::npos;
   }
 
   bool groupable(std::size_t i) const { return token(i).kind == TokenKind::word && !is_name(i); }
@@ -180,6 +191,9 @@ class Analyser {
   void find_groups() {
     for (Aspect& aspect : a_.aspects) {
       if (aspect.name != "group" || !aspect.targets.empty()) continue;
+      // "distribution of CIs" says what is distributed; by what follows "by", "per", "each"...
+      static constexpr std::string_view kBefore = "|by|per|each|every|across|over|to|into|별|";
+      if (kBefore.find("|" + token(aspect.last - 1).norm + "|") == std::string_view::npos) continue;
       for (std::size_t i = aspect.last; i < a_.tokens.size();) {
         const Word* w = word_at(i);
         if (w == nullptr) {

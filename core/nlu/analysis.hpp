@@ -67,6 +67,7 @@ struct Analysis {
   std::vector<Word> words;
   // What is counted: the last noun after "how many", before "count"; token index by concept.
   std::optional<Word> count_head;
+  std::vector<std::string> places;  // concepts of "in our database", which need no explanation
   bool help = false;
   std::optional<std::string> action;  // the administrative verb
   bool zone_known = true;

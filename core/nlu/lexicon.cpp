@@ -117,6 +117,13 @@ std::optional<Phrase> match_phrase(const std::vector<Token>& tokens, std::size_t
   return std::nullopt;
 }
 
+std::size_t match_place(const std::vector<Token>& tokens, std::size_t at) {
+  if (at + 2 >= tokens.size() || tokens[at + 2].kind != TokenKind::word) return 0;
+  const bool hit = in_list(kPlacePrepositions, tokens[at].norm) && in_list(kPlaceDeterminers, tokens[at + 1].norm) &&
+                   in_list(kPlaces, tokens[at + 2].norm);
+  return hit ? 3 : 0;
+}
+
 std::optional<UnitInfo> unit_info(std::string_view norm) {
   for (const UnitRow& row : kUnitRows) {
     if (in_list(row.words, norm)) return row.info;

@@ -27,6 +27,9 @@ struct Phrase {
 // The longest phrase of the tables that begins at tokens[at]; nullopt: a content word.
 std::optional<Phrase> match_phrase(const std::vector<Token>& tokens, std::size_t at);
 
+// The number of tokens of a place that holds everything ("in our database"), 0 when there is none.
+std::size_t match_place(const std::vector<Token>& tokens, std::size_t at);
+
 bool is_unit_word(std::string_view norm);
 
 struct UnitInfo {

@@ -368,6 +368,7 @@ std::vector<EnumHit> find_enum(const Analysis& a, const Slot& slot) {
 }
 
 std::string argument_concept(const std::string& argument) { return "<arg:" + argument + ">"; }
+bool is_argument_concept(std::string_view concept_name) { return concept_name.substr(0, 5) == "<arg:"; }
 
 Filling fill(const Analysis& analysis, const std::vector<Slot>& slots, const Calendar& calendar) {
   return Filler(analysis, slots, calendar).run();

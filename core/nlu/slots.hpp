@@ -59,6 +59,7 @@ struct Filling {
 
 // The place an argument takes among the concepts of a question when nearness is judged.
 std::string argument_concept(const std::string& argument);
+bool is_argument_concept(std::string_view concept_name);
 
 Filling fill(const Analysis& analysis, const std::vector<Slot>& slots, const Calendar& calendar);
 

@@ -96,7 +96,7 @@ std::optional<Recognised> limit_span(const Tokens& t, std::size_t at) {
     const auto n = whole_at(t, at + 1);
     if (!n) return std::nullopt;
     if (unit_at(t, at + 2)) return std::nullopt;  // "last 5 days" is time
-    std::string aspect = top ? "top" : first ? "oldest" : bottom ? "bottom" : "latest";
+    std::string aspect = top ? "top" : first ? "first_n" : bottom ? "bottom" : "latest";
     // "top 5 largest tables": the superlative itself follows as an aspect.
     if (superlative_at(t, at + 2)) aspect.clear();
     return Recognised{limit(t, at, at + 2, *n), std::move(aspect)};

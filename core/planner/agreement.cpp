@@ -73,6 +73,9 @@ class Judge {
     } else if (aspect == "distinct" || aspect == "average" || aspect == "sum" || aspect == "trend" ||
                aspect == "compare" || aspect == "why" || aspect == "who" || aspect == "where" || aspect == "group") {
       if (!tool(aspect)) conflict("asks for: " + aspect);
+    } else if (aspect == "first_n") {
+      // "first five" of an order that only the tool knows; of a tool of the latest it is the wrong end.
+      if (!tool("first_n") && !tool("oldest")) conflict("asks for: first");
     } else if (aspect == "when") {
       if (!tool("when") && !tool("latest") && !tool("oldest")) conflict("asks for: when");
     } else if (aspect == "list") {

@@ -66,7 +66,9 @@ class Coverage {
     if (used(filling_, w.first, w.last)) return true;
     if (p.vocabulary.count(w.concept_name) != 0) return true;
     if (is_group_target(w)) return true;
-    if (w.time_word || w.proper) return false;
+    // A participle restricts ("starting with"): prose that has the noun does not explain it.
+    const bool participle = w.text.size() > 4 && (w.text.ends_with("ing") || w.text.ends_with("ed"));
+    if (w.time_word || w.proper || participle) return false;
     for (const nlu::Slot& slot : entry_.slots) {
       const bool filled = std::any_of(filling_.origins.begin(), filling_.origins.end(), [&](const nlu::Origin& o) {
         return o.argument == slot.name && o.from == "question";
@@ -126,6 +128,8 @@ void nearness(Candidate& c, const std::set<std::string>& concepts, const retriev
     double both = 0;
     double all = 0;
     for (const std::string& name : example) {
+      // An argument the question does not give is asked for or optional; it does not make the tool distant.
+      if (nlu::is_argument_concept(name) && concepts.count(name) == 0) continue;
       const double w = index.idf(name);
       all += w;
       if (concepts.count(name) != 0) both += w;

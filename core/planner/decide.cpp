@@ -353,6 +353,48 @@ Decision refuse(const PlannerInput& in, Say what, std::string_view arg = {}) {
   return d;
 }
 
+// Every part plans by itself, and the calls are put together; or the question is taken as a whole, but
+// then no part may ask for something else than the whole answers.
+Decision in_parts(const PlannerInput& in, const Index& index, const nlu::Calendar& calendar, Decision whole,
+                  const std::vector<std::string>& parts) {
+  Decision joined;
+  Json explains = Json::array();
+  bool all_plan = parts.size() <= kMaxParts;
+  bool other_calls = false;
+  for (std::size_t i = 0; i < parts.size() && i <= kMaxParts; ++i) {
+    Decision one = Decider(in, index, calendar).run(parts[i]);
+    if (one.code == Code::unsupported_action) return one;
+    explains.push_back(one.explain);
+    if (one.route != Route::plan) {
+      all_plan = false;
+      continue;
+    }
+    other_calls = other_calls || !(one.plan_json()["calls"] == whole.plan_json()["calls"]);
+    for (PlannedCall& call : one.calls) {
+      const bool again = std::any_of(joined.calls.begin(), joined.calls.end(),
+                                     [&](const PlannedCall& c) { return c.tool == call.tool && c.args == call.args; });
+      if (again) continue;
+      call.id = std::string(1, static_cast<char>('a' + joined.calls.size() % 26));
+      joined.calls.push_back(std::move(call));
+    }
+    if (joined.route == Route::reject) joined.intent = one.intent;
+    joined.route = Route::plan;
+    joined.intervals.insert(joined.intervals.end(), one.intervals.begin(), one.intervals.end());
+    joined.reason += (joined.reason.empty() ? "" : " ") + one.reason;
+  }
+  if (all_plan) {
+    joined.explain.set("parts", std::move(explains));
+    joined.explain.set("why", joined.reason);
+    return joined;
+  }
+  if (whole.route == Route::plan && other_calls) {
+    Decision d = refuse(in, Say::ask_one);
+    d.explain.set("parts", std::move(explains));
+    return d;
+  }
+  return whole;
+}
+
 }  // namespace
 
 Json Decision::plan_json() const {
@@ -372,31 +414,10 @@ Decision decide(const PlannerInput& in, const Index& index) {
   if (in.question.find_first_not_of(" \t\r\n") == std::string::npos) return refuse(in, Say::empty);
   const nlu::Calendar calendar({in.now_us, in.timezone});
   Decision whole = Decider(in, index, calendar).run(in.question);
-  if (whole.route != Route::reject || whole.code == Code::unsupported_action) return whole;
+  if (whole.route == Route::direct || whole.code == Code::unsupported_action) return whole;
   const std::vector<std::string> parts = halves(in.question);
-  if (parts.size() < 2 || parts.size() > kMaxParts) return whole;
-  Decision joined;
-  Json explains = Json::array();
-  for (const std::string& part : parts) {
-    Decision one = Decider(in, index, calendar).run(part);
-    if (one.code == Code::unsupported_action) return one;
-    if (one.route != Route::plan) return whole;
-    for (PlannedCall& call : one.calls) {
-      const bool again = std::any_of(joined.calls.begin(), joined.calls.end(),
-                                     [&](const PlannedCall& c) { return c.tool == call.tool && c.args == call.args; });
-      if (again) continue;
-      call.id = std::string(1, static_cast<char>('a' + joined.calls.size() % 26));
-      joined.calls.push_back(std::move(call));
-    }
-    if (joined.route == Route::reject) joined.intent = one.intent;
-    joined.route = Route::plan;
-    joined.intervals.insert(joined.intervals.end(), one.intervals.begin(), one.intervals.end());
-    joined.reason += (joined.reason.empty() ? "" : " ") + one.reason;
-    explains.push_back(std::move(one.explain));
-  }
-  joined.explain.set("parts", std::move(explains));
-  joined.explain.set("why", joined.reason);
-  return joined;
+  if (parts.size() < 2) return whole;
+  return in_parts(in, index, calendar, std::move(whole), parts);
 }
 
 }  // namespace pgops::planner

@@ -45,6 +45,9 @@ Pair pair_of(Say what) {
     case Say::see_help:
       return {"Ask 'help' to see what can be answered.", "'도움말'이라고 물으면 답할 수 있는 것을 보여 줍니다."};
     case Say::did_you_mean: return {"Ask for example: %", "예: %"};
+    case Say::ask_one:
+      return {"Not every part of the question can be answered; ask one thing at a time.",
+              "질문의 모든 부분에 답할 수는 없습니다. 한 번에 하나씩 물어보십시오."};
     case Say::no_content:
       return {"The question does not name anything that a tool knows.", "질문이 도구가 아는 것을 말하지 않습니다."};
   }

@@ -28,6 +28,7 @@ enum class Say : std::uint8_t {
   see_help,
   did_you_mean,
   no_content,
+  ask_one,
 };
 
 bool is_korean(std::string_view locale);

@@ -47,6 +47,7 @@ void add_example(const std::string& text, const std::vector<nlu::Slot>& slots, c
     keys.insert(s.key);
     concepts.insert(s.parts.begin(), s.parts.end());
   }
+  p.vocabulary.insert(a.places.begin(), a.places.end());
   for (const nlu::Aspect& aspect : a.aspects) {
     if (aspect.name != "group") continue;
     p.group_targets.insert(aspect.targets.begin(), aspect.targets.end());

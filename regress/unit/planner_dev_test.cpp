@@ -32,9 +32,9 @@ std::vector<std::vector<std::string>> rows(const std::string& file) {
   return out;
 }
 
-retrieval::Index registry() {
+retrieval::Index registry(const std::string& set) {
   retrieval::RegistrySnapshot snapshot;
-  for (const auto& row : rows("dev_tools.tsv")) {
+  for (const auto& row : rows(set + "_tools.tsv")) {
     retrieval::ToolDoc doc;
     doc.tenant = "t";
     doc.name = row.at(0);
@@ -75,12 +75,15 @@ void explain(const std::string& question, const std::string& wanted, const Decis
   }
 }
 
-TEST(PlannerDev, AnswersParaphrasesAndRarelyWrongly) {
-  const retrieval::Index index = registry();
+class PlannerDev : public ::testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(Registries, PlannerDev, ::testing::Values("dev", "dev2"));
+
+TEST_P(PlannerDev, AnswersParaphrasesAndRarelyWrongly) {
+  const retrieval::Index index = registry(GetParam());
   int right = 0;
   int wrong = 0;
   int refused = 0;
-  for (const auto& row : rows("dev_answer.tsv")) {
+  for (const auto& row : rows(GetParam() + "_answer.tsv")) {
     const Decision d = decide(input(row.at(1)), index);
     const std::vector<std::string> wanted = split(row.at(0), '|');
     bool ok = std::find(wanted.begin(), wanted.end(), outcome(d)) != wanted.end();
@@ -99,11 +102,11 @@ TEST(PlannerDev, AnswersParaphrasesAndRarelyWrongly) {
   EXPECT_LE(wrong * 100, all * 2);
 }
 
-TEST(PlannerDev, NeverAnswersWhatNoToolTakes) {
-  const retrieval::Index index = registry();
+TEST_P(PlannerDev, NeverAnswersWhatNoToolTakes) {
+  const retrieval::Index index = registry(GetParam());
   int answered = 0;
   int all = 0;
-  for (const auto& row : rows("dev_reject.tsv")) {
+  for (const auto& row : rows(GetParam() + "_reject.tsv")) {
     const Decision d = decide(input(row.at(1)), index);
     ++all;
     const bool action = row.at(0) == "UNSUPPORTED_ACTION";
@@ -116,6 +119,92 @@ TEST(PlannerDev, NeverAnswersWhatNoToolTakes) {
   }
   std::printf("must be rejected: %d answered of %d\n", answered, all);
   EXPECT_EQ(answered, 0);
+}
+
+// Whatever is added to a question that has an answer must change the answer or end it.
+TEST_P(PlannerDev, AnAddedConditionIsNeverIgnored) {
+  static const char* const kAdded[] = {"in Busan",
+                                       "in seoul",
+                                       "for host web-77",
+                                       "on web-77",
+                                       "by owner",
+                                       "per owner",
+                                       "per day",
+                                       "for customer 42",
+                                       "yesterday",
+                                       "on 2025-01-01",
+                                       "since Monday",
+                                       "in the last 48 hours",
+                                       "this morning",
+                                       "during the outage",
+                                       "not closed",
+                                       "without owner",
+                                       "except reboots",
+                                       "assigned to Bob",
+                                       "that failed",
+                                       "named \"x\"",
+                                       "with id 7",
+                                       "of last year",
+                                       "older than 3 days",
+                                       "with more than 5 errors",
+                                       "at least 3 times",
+                                       "caused by alice",
+                                       "and broken",
+                                       "in the US",
+                                       "like foo%",
+                                       "where owner is null",
+                                       "that are critical",
+                                       "with priority high",
+                                       "between 3 and 5",
+                                       "outside office hours",
+                                       "in percent",
+                                       "compared to yesterday",
+                                       "per type and owner",
+                                       "starting with a",
+                                       "no longer used",
+                                       "before the upgrade",
+                                       "under load",
+                                       "in production",
+                                       "of team red",
+                                       "from 10.0.0.1",
+                                       "owned by Will",
+                                       "or tickets",
+                                       "but only open ones",
+                                       "sorted by name",
+                                       "for me to delete",
+                                       "and why",
+                                       "instead of 3",
+                                       "top 3",
+                                       "smallest first",
+                                       "at 9:00",
+                                       "10 minutes ago",
+                                       "in euros",
+                                       "v2"};
+  static const char* const kAdjectives[] = {"critical", "closed",   "unassigned", "failed",     "Busan",
+                                            "korean",   "external", "second",     "non-active", "other",
+                                            "more",     "fewer",    "web-77",     "\"x\"",      "3"};
+  const retrieval::Index index = registry(GetParam());
+  int asked = 0;
+  int ignored = 0;
+  const auto ask = [&](const std::string& question, const Decision& base) {
+    const Decision d = decide(input(question), index);
+    ++asked;
+    if (d.route != Route::plan || !(d.plan_json()["calls"] == base.plan_json()["calls"])) return;
+    ++ignored;
+    std::printf("  ignored a condition: %s -> %s\n", question.c_str(), outcome(d).c_str());
+  };
+  for (const auto& row : rows(GetParam() + "_answer.tsv")) {
+    const Decision base = decide(input(row.at(1)), index);
+    if (base.route != Route::plan) continue;
+    std::string question = row.at(1);
+    while (!question.empty() && (question.back() == '?' || question.back() == '.')) question.pop_back();
+    for (const char* added : kAdded) ask(question + " " + added + "?", base);
+    const std::size_t last = question.rfind(' ');
+    for (const char* adjective : kAdjectives)
+      ask(question.substr(0, last) + " " + adjective + question.substr(last), base);
+  }
+  std::printf("conditions added: %d, ignored: %d\n", asked, ignored);
+  EXPECT_EQ(ignored, 0);
 }
 
 }  // namespace
