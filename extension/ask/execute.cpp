@@ -21,7 +21,6 @@ namespace pgops::ask {
 
 namespace {
 
-using run::CallIndex;
 
 // A call that waits for a lock this very session holds would wait for ever, unseen by the deadlock
 // detector: looked for from here on.
