@@ -10,6 +10,7 @@
 extern "C" {
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
+#include "tcop/tcopprot.h"
 #include "utils/builtins.h"
 }
 
@@ -32,8 +33,22 @@ Verdict refusal(std::string rule, std::string message, std::string hint, int pos
   return verdict;
 }
 
+// libpg_query does not check its stack: there must be room for its worst case below the deepest point at
+// which the server itself would still call us.
+void require_stack() {
+  call([] {
+    check_stack_depth();
+    const long limit = get_stack_depth_rlimit();
+    if (limit > 0 && limit - max_stack_depth * 1024L < OPSGUARD_STACK_BYTES) {
+      ereport(ERROR, (errcode(ERRCODE_STATEMENT_TOO_COMPLEX), errmsg("the server's stack is too small to judge a statement"),
+                      errhint("Lower max_stack_depth, or raise the server's stack limit (ulimit -s).")));
+    }
+  });
+}
+
 // Layer 1 over the rewritten text.
 Verdict parse_guard(const guard::Rewritten& text, bool monitor) {
+  require_stack();
   if (!text.ok) return refusal(text.rule, text.message, text.hint, text.position);
   const std::unique_ptr<opsguard_result, FreeResult> result(
       opsguard_check(text.sql.data(), text.sql.size(), monitor ? OPSGUARD_ALLOW_MONITOR : 0));
@@ -188,7 +203,11 @@ Prepared prepare(std::string_view user_sql, const Json& schema_types, const Cont
   try {
     analyse(prepared, schema_types, context);
   } catch (const Error& error) {
-    throw in_users_terms(error, prepared.text);
+    const Error told = in_users_terms(error, prepared.text);
+    if (error.is_cancel() || !literal_was_refused()) throw told;
+    // A judgement, though it came as an error: the caller ends the transaction in any case.
+    prepared.queries = nullptr;
+    prepared.verdict = refusal("function_not_allowed", told.message, "The type of the literal checks its values with that function; cast the elements one by one, or use a plain type.", told.cursor_position);
   }
   return prepared;
 }

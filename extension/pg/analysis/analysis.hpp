@@ -8,8 +8,8 @@
 //
 // Precondition: a transaction with an active snapshot, search_path = pg_catalog, row_security and
 // standard_conforming_strings on, GetUserId() is the executing role. Server errors (unknown column,
-// missing grant) are thrown as pg::Error with cursor_position in characters of the user's text; the
-// transaction must then end.
+// missing grant) are thrown as pg::Error with cursor_position in characters of the user's text. After an
+// error and after a refusal the transaction must be rolled back.
 #pragma once
 
 #include "extension/pg/door.hpp"

@@ -35,16 +35,16 @@ bool refuse(Facts* facts, const char* rule, const char* message, int location = 
   return true;  // ends the walk
 }
 
-void add_function(Facts* facts, Oid function, int location, Origin origin, bool is_operator = false) {
-  if (OidIsValid(function)) facts->functions.push({function, location, origin, is_operator});
+void add_function(Facts* facts, Oid function, int location, Origin origin, bool named = false) {
+  if (OidIsValid(function)) facts->functions.push({function, location, origin, named});
 }
 
-void add_operator(Facts* facts, Oid op, int location) { add_function(facts, get_opcode(op), location, Origin::call, true); }
+void add_operator(Facts* facts, Oid op, int location) { add_function(facts, get_opcode(op), location, Origin::call); }
 
 // Sorting and hashing call functions of the operator's family that the tree does not name.
 void add_sort(Facts* facts, const SortGroupClause* clause) {
   if (OidIsValid(clause->eqop)) {
-    add_function(facts, get_opcode(clause->eqop), -1, Origin::support, true);
+    add_function(facts, get_opcode(clause->eqop), -1, Origin::support);
     RegProcedure left = InvalidOid;
     RegProcedure right = InvalidOid;
     if (clause->hashable && get_op_hash_functions(clause->eqop, &left, &right)) {
@@ -56,7 +56,7 @@ void add_sort(Facts* facts, const SortGroupClause* clause) {
   Oid input = InvalidOid;
   int16 strategy = 0;
   if (OidIsValid(clause->sortop)) {
-    add_function(facts, get_opcode(clause->sortop), -1, Origin::support, true);
+    add_function(facts, get_opcode(clause->sortop), -1, Origin::support);
     if (get_ordering_op_properties(clause->sortop, &family, &input, &strategy)) {
       add_function(facts, get_opfamily_proc(family, input, input, BTORDER_PROC), -1, Origin::support);
       // The sort support function takes an internal argument and is C code of the same family.
@@ -147,18 +147,20 @@ bool visit(Node* node, Facts* facts) {
   switch (nodeTag(node)) {
     case T_FuncExpr: {
       const auto* n = reinterpret_cast<FuncExpr*>(node);
-      add_function(facts, n->funcid, n->location, Origin::call);
+      // The expressions of policies and views have lost their places.
+      const bool call = n->funcformat == COERCE_EXPLICIT_CALL || n->funcformat == COERCE_SQL_SYNTAX;
+      add_function(facts, n->funcid, n->location, Origin::call, call && n->location >= 0);
       break;
     }
     case T_Aggref: {
       const auto* n = reinterpret_cast<Aggref*>(node);
-      add_function(facts, n->aggfnoid, n->location, Origin::call);
+      add_function(facts, n->aggfnoid, n->location, Origin::call, n->location >= 0);
       add_aggregate(*facts, n->aggfnoid);
       break;
     }
     case T_WindowFunc: {
       const auto* n = reinterpret_cast<WindowFunc*>(node);
-      add_function(facts, n->winfnoid, n->location, Origin::call);
+      add_function(facts, n->winfnoid, n->location, Origin::call, n->location >= 0);
       if (n->winagg) add_aggregate(*facts, n->winfnoid);
       break;
     }

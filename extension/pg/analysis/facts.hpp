@@ -23,7 +23,7 @@ struct FunctionFact {
   Oid oid;
   int location;  // byte of the rewritten text; -1 unknown
   Origin origin;
-  bool is_operator;
+  bool named;  // the author wrote its name
 };
 
 struct RelationFact {

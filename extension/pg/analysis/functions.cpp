@@ -131,6 +131,40 @@ bool is_allowed_function(Oid function, const FunctionInfo& info) {
   return call([=] { return read_allowed(schema, name, arguments, owner, function); });
 }
 
+std::optional<guard::Classified> classify(Oid function, const FunctionInfo& info) {
+  if (function < guard::kFirstInitdbOid) return guard::classify_function(function);
+  if (function >= guard::kFirstUserOid) return std::nullopt;
+  // Numbered by initdb: found by name.
+  return guard::classify_initdb_function(info.schema == "pg_catalog" ? info.signature() : info.schema + "." + info.signature());
+}
+
+namespace {
+
+std::optional<std::string> class_name(const std::optional<guard::Classified>& classified) {
+  if (!classified) return std::nullopt;
+  switch (classified->cls) {
+    case guard::Class::all: return "all";
+    case guard::Class::monitor: return "monitor";
+    case guard::Class::never: break;
+  }
+  return "never";
+}
+
+}  // namespace
+
+std::optional<std::string> function_class(Oid function) { return class_name(classify(function, function_info(function))); }
+
+std::optional<std::string> relation_class(Oid relation) {
+  const char* schema = nullptr;
+  const char* name = nullptr;
+  call([&] {
+    name = get_rel_name(relation);
+    schema = name == nullptr ? nullptr : get_namespace_name(get_rel_namespace(relation));
+  });
+  if (name == nullptr || schema == nullptr || relation >= guard::kFirstUserOid) return std::nullopt;
+  return class_name(guard::classify_relation(std::string(schema) + "." + name));
+}
+
 bool is_current_tenant(const FunctionInfo& info) noexcept {
   return info.found && info.compiled && info.schema == "ops" && info.name == "current_tenant" && info.arguments.empty();
 }

@@ -3,6 +3,8 @@
 
 #include "extension/pg/door.hpp"
 
+#include "guard/classification.hpp"
+
 namespace pgops::pg::analysis {
 
 struct FunctionInfo {
@@ -23,6 +25,12 @@ FunctionInfo function_info(Oid function);
 // owner and digest as when it was allowed. Reads the table as the server reads its catalogs: whoever runs,
 // without a privilege on it.
 bool is_allowed_function(Oid function, const FunctionInfo& info);
+
+// Names of the classes for ops._function_class and ops._relation_class; nullopt where there is none.
+std::optional<std::string> function_class(Oid function);
+std::optional<std::string> relation_class(Oid relation);
+// The classification of a built-in function; nullopt when the server has one that the data has not.
+std::optional<guard::Classified> classify(Oid function, const FunctionInfo& info);
 
 // ops.current_tenant(): policies call it for everybody.
 bool is_current_tenant(const FunctionInfo& info) noexcept;

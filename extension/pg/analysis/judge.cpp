@@ -33,7 +33,7 @@ class Judge {
     verdict_.allowed = true;
     for (const RelationFact& fact : facts.relations) remember(verdict_.relations, relation_name(fact.oid));
     for (const FunctionFact& fact : facts.functions) {
-      if (fact.origin == Origin::call && !fact.is_operator) note_function(fact.oid);
+      if (fact.named) note_function(fact.oid);
     }
     if (facts.refused_rule != nullptr) {
       refuse(facts.refused_rule, facts.refused_message, {});
@@ -89,7 +89,7 @@ class Judge {
     return call([=] { return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation)); });
   }
 
-  bool judge_catalog(const RelationFact& fact, const std::string& name) {
+  bool judge_catalog(const std::string& name) {
     const auto classified = guard::classify_relation(name);
     if (!classified) return refuse("catalog_never", "relation " + name + " is not for tools", {});
     if (classified->cls == Class::all) return true;
@@ -98,14 +98,16 @@ class Judge {
       if (context_.monitor) return true;
       return refuse("catalog_monitor", message, "Only tools of tenant system that run as ops_stats may read it.");
     }
-    (void)fact;
     return refuse("catalog_never", message, {});
   }
 
   bool judge_relation(const RelationFact& fact) {
     const std::string name = relation_name(fact.oid);
     place_.relation = name.substr(name.find('.') + 1);
-    if (fact.oid < guard::kFirstUserOid) return judge_catalog(fact, name);
+    if (fact.oid < guard::kFirstUserOid) return judge_catalog(name);
+    if (name.starts_with("ops.") || name.starts_with("pg_toast.")) {
+      return refuse("relation_kind", "relation " + name + " is not for tools", {});
+    }
     if (call([&] { return get_rel_persistence(fact.oid); }) == RELPERSISTENCE_TEMP) {
       return refuse("relation_kind", "relation " + name + " is temporary", {});
     }
@@ -160,9 +162,7 @@ class Judge {
     place_.relation.clear();
     if (!info.found) return refuse("function_not_allowed", "a function of the statement does not exist any more", {});
     if (fact.oid >= guard::kFirstUserOid) return judge_foreign(fact, info);
-    const auto classified = fact.oid < guard::kFirstInitdbOid
-                                ? guard::classify_function(fact.oid)
-                                : guard::classify_initdb_function(info.schema == "pg_catalog" ? info.signature() : info.schema + "." + info.signature());
+    const auto classified = classify(fact.oid, info);
     const std::string head = "function " + (info.schema == "pg_catalog" ? info.name : info.qualified()) + " is not allowed: ";
     if (!classified) return refuse("function_unclassified", head + "it is not classified", "The server is newer than this version of pg_ops.");
     if (classified->cls == Class::all) return true;
@@ -184,7 +184,7 @@ class Judge {
     if (fact.origin == Origin::type && info.compiled) return true;
     if (is_allowed_function(fact.oid, info)) return true;
     return refuse("function_not_allowed", "function " + info.qualified() + "(" + info.arguments + ") was not allowed by an administrator",
-                  "SELECT ops.allow_function('" + sql_escaped(quoted_signature(fact.oid)) + "', 'why'); allows it, also after reading its body.");
+                  "Read its body, then: SELECT ops.allow_function('" + sql_escaped(quoted_signature(fact.oid)) + "', 'why');");
   }
 
   static std::string quoted_signature(Oid function) { return call([=] { return format_procedure_qualified(function); }); }

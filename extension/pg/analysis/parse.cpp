@@ -17,6 +17,7 @@ extern "C" {
 #include "parser/parse_param.h"
 #include "parser/parser.h"
 #include "rewrite/rewriteHandler.h"
+#include "utils/regproc.h"
 }
 
 namespace pgops::pg::analysis {
@@ -24,6 +25,7 @@ namespace pgops::pg::analysis {
 namespace {
 
 bool analysing = false;
+bool refused_literal = false;
 bool hook_installed = false;
 object_access_hook_type next_hook = nullptr;
 
@@ -32,10 +34,9 @@ void on_access(ObjectAccessType access, Oid class_id, Oid object, int sub_id, vo
   if (!analysing || access != OAT_FUNCTION_EXECUTE || class_id != ProcedureRelationId) return;
   const auto classified = guard::classify_function(object);
   if (classified && classified->cls == guard::Class::all) return;
-  ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                  errmsg("a literal of the statement calls a function while the statement is analysed"),
-                  errdetail("The check of a domain inside an array or row literal calls function %u.", object),
-                  errhint("Cast the elements one by one.")));
+  refused_literal = true;
+  ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("a literal calls function %s while the statement is analysed",
+                                                                  format_procedure_qualified(object))));
 }
 
 class AnalysisScope {
@@ -47,6 +48,7 @@ class AnalysisScope {
       hook_installed = true;
     }
     analysing = true;
+    refused_literal = false;
   }
   ~AnalysisScope() { analysing = false; }
   AnalysisScope(const AnalysisScope&) = delete;
@@ -86,6 +88,8 @@ bool search_relation(Node* node, void* context) {
 }
 
 }  // namespace
+
+bool literal_was_refused() noexcept { return refused_literal; }
 
 std::vector<Oid> infer_types(const char* sql, int parameters) {
   if (parameters == 0) return {};

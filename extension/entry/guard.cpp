@@ -1,0 +1,88 @@
+// extension/entry: SQL functions of the guard.
+#include "extension/pg/function.hpp"
+
+#include "extension/pg/analysis/analysis.hpp"
+#include "extension/pg/analysis/functions.hpp"
+#include "extension/pg/error.hpp"
+#include "extension/pg/memory.hpp"
+#include "extension/runtime/executor_client.hpp"
+#include "extension/tenancy/identity.hpp"
+
+namespace {
+
+using pgops::Code;
+using pgops::Json;
+using pgops::pg::analysis::Verdict;
+
+constexpr std::int64_t kCheckTimeoutMs = 10000;
+
+// A statement that could not be judged is refused, never passed.
+Verdict not_judged(const pgops::Error& error) {
+  Verdict verdict;
+  verdict.rule = error.code == Code::tool_timeout ? "analysis_timeout" : "analysis_resources";
+  verdict.message = error.message;
+  verdict.hint = error.hint;
+  return verdict;
+}
+
+Json check_full(const std::string& sql, const pgops::tenancy::Identity& identity) {
+  pgops::pg::executor::Request request;
+  request.kind = pgops::pg::executor::TaskKind::check;
+  request.sql = sql;
+  request.tenant = identity.tenant;
+  request.run_as = pgops::pg::role_oid("ops_tool");
+  request.timeout_ms = kCheckTimeoutMs;
+  request.label = "pg_ops check_sql";
+  auto response = pgops::runtime::run_in_executor(request);
+  pgops::Error error;
+  if (!response) {
+    error = response.error();
+  } else if (!response->ok) {
+    error = response->error;
+  } else {
+    return response->details;
+  }
+  if (error.code == Code::tool_timeout || error.code == Code::result_too_large) return not_judged(error).to_json();
+  throw pgops::Failure{error};
+}
+
+}  // namespace
+
+PGOPS_FUNCTION(pgops_check_sql) {
+  const std::string sql = args.required_text(0, "sql");
+  const std::string level = args.required_text(1, "level");
+  if (level != "syntax" && level != "full") {
+    pgops::pg::raise_sqlstate("22023", "level must be syntax or full", {}, "Level full also asks the server's catalogs.");
+  }
+  const auto identity = pgops::tenancy::resolve();
+  if (!identity) throw pgops::Failure{identity.error()};
+  if (const auto allowed = pgops::tenancy::require(*identity, pgops::tenancy::Access::operator_); !allowed) {
+    throw pgops::Failure{allowed.error()};
+  }
+  const Verdict syntax = pgops::pg::analysis::check_syntax(sql, false);
+  if (level == "syntax" || !syntax.allowed) return args.ret_jsonb(syntax.to_json().dump());
+  return args.ret_jsonb(check_full(sql, *identity).dump());
+}
+
+PGOPS_FUNCTION(pgops_function_class) {
+  const auto name = pgops::pg::analysis::function_class(*args.oid(0));
+  return name ? args.ret_text(*name) : args.null();
+}
+
+PGOPS_FUNCTION(pgops_relation_class) {
+  const auto name = pgops::pg::analysis::relation_class(*args.oid(0));
+  return name ? args.ret_text(*name) : args.null();
+}
+
+PGOPS_FUNCTION(pgops_function_identity) {
+  args.begin_rows();
+  if (const auto function = args.oid(0)) {
+    const auto info = pgops::pg::analysis::function_info(*function);
+    if (info.found) {
+      const std::optional<std::string> row[] = {info.schema, info.name, info.arguments, info.owner,
+                                                pgops::pg::analysis::function_digest(*function)};
+      args.row(row);
+    }
+  }
+  return args.end_rows();
+}
