@@ -35,6 +35,7 @@ class Analyser {
     find_action();
     std::size_t at = 0;
     while (at < a_.tokens.size()) at = step(at);
+    find_listing();
     find_negated();
     find_groups();
     find_count_head();
@@ -110,8 +111,11 @@ class Analyser {
       return last;
     }
     if (token(at).norm == "by" && ranks(at + 1)) {
-      own(at, at + 1, Role::function);
-      return at + 1;
+      // What a frequency is ranked by goes without saying; a size or a duration has to be known.
+      const std::string& measure = token(at + 1).norm;
+      const std::size_t n = measure == "count" || measure == "number" || measure == "frequency" ? 2 : 1;
+      own(at, at + n, Role::function);
+      return at + n;
     }
     if (token(at).norm == "by" && at + 1 < a_.tokens.size() && groupable(at + 1)) {
       own(at, at + 1, Role::aspect);
@@ -175,6 +179,17 @@ class Analyser {
     return nullptr;
   }
 
+  // "show the events": rows are wanted, where nothing else is asked for.
+  void find_listing() {
+    if (!a_.aspects.empty()) return;
+    static constexpr std::string_view kVerbs = "|show|display|print|which|give|get|fetch|view|see|";
+    for (std::size_t i = 0; i < a_.tokens.size(); ++i) {
+      if (a_.roles[i] != Role::function || kVerbs.find("|" + token(i).norm + "|") == std::string_view::npos) continue;
+      a_.aspects.push_back({"list", i, i + 1, {}});
+      return;
+    }
+  }
+
   // A negation means nothing without what it negates.
   void find_negated() {
     for (Span& s : a_.spans) {
@@ -192,7 +207,7 @@ class Analyser {
     for (Aspect& aspect : a_.aspects) {
       if (aspect.name != "group" || !aspect.targets.empty()) continue;
       // "distribution of CIs" says what is distributed; by what follows "by", "per", "each"...
-      static constexpr std::string_view kBefore = "|by|per|each|every|across|over|to|into|별|";
+      static constexpr std::string_view kBefore = "|by|per|each|every|to|into|별|";
       if (kBefore.find("|" + token(aspect.last - 1).norm + "|") == std::string_view::npos) continue;
       for (std::size_t i = aspect.last; i < a_.tokens.size();) {
         const Word* w = word_at(i);

@@ -109,7 +109,7 @@ std::optional<Recognised> limit_span(const Tokens& t, std::size_t at) {
     // "most recent 5 events": the number belongs to the superlative before it, which stays an aspect.
     return std::nullopt;
   }
-  if (at > 0 && whole_at(t, at) && !unit_at(t, at + 1)) {
+  if (at > 0 && t[at].norm != "one" && whole_at(t, at) && !unit_at(t, at + 1)) {
     const auto n = whole_at(t, at);
     for (std::size_t back = 1; back <= 3 && back <= at; ++back) {
       const auto phrase = t[at - back].kind == TokenKind::word ? match_phrase(t, at - back) : std::nullopt;

@@ -86,9 +86,12 @@ class Judge {
   void groups() {
     for (const nlu::Aspect& aspect : a_.aspects) {
       if (aspect.name != "group" || !tool("group")) continue;
+      const bool any = std::any_of(aspect.targets.begin(), aspect.targets.end(),
+                                   [&](const std::string& t) { return p_.group_targets.count(t) != 0; });
       for (const std::string& target : aspect.targets) {
         const bool known = p_.group_targets.count(target) != 0 ||
-                           (p_.group_targets.empty() && p_.open_group && p_.vocabulary.count(target) != 0);
+                           (p_.group_targets.empty() && p_.open_group && p_.vocabulary.count(target) != 0) ||
+                           (any && p_.core_concepts.count(target) != 0);  // "per-severity event counts"
         if (!known) conflict("groups by: " + target);
       }
     }
@@ -150,6 +153,8 @@ class Judge {
   void bare() {
     const bool any =
         std::any_of(asked_.begin(), asked_.end(), [](const std::string& s) { return s != "when" && s != "list"; });
+    const bool noun_alone = asked_.empty() && !a_.words.empty() && a_.words.front().first == 0;
+    if (noun_alone && p_.bare_example) return;
     if (!any && core_has("count") && !core_has("group") && !core_has("list")) conflict("tool answers only: count");
   }
 

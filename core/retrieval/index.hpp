@@ -50,6 +50,7 @@ struct Profile {
   bool open_group = false;  // an example groups without saying by what
   std::set<std::string> count_heads;
   bool counts_argument = false;  // an example counts what an argument names
+  bool bare_example = false;     // an example asks with a noun alone ("events in the past 24 hours")
   bool counts_rows = false;      // its summary says row_count
 };
 

@@ -53,6 +53,7 @@ void add_example(const std::string& text, const std::vector<nlu::Slot>& slots, c
     p.group_targets.insert(aspect.targets.begin(), aspect.targets.end());
     p.open_group = p.open_group || aspect.targets.empty();
   }
+  p.bare_example = p.bare_example || (a.aspects.empty() && !a.words.empty() && a.words.front().first == 0);
   if (a.count_head) {
     if (tokens_used(filling, a.count_head->first, a.count_head->last)) {
       p.counts_argument = true;
