@@ -323,6 +323,8 @@ Json& Json::push_back(Json value) {
 }
 
 bool Json::operator==(const Json& other) const {
+  if (kind_ != other.kind_ || size() != other.size()) return false;
+  if (kind_ != Kind::array && kind_ != Kind::object) return equal_scalars(*this, other);
   std::vector<std::pair<const Json*, const Json*>> stack{{this, &other}};
   while (!stack.empty()) {
     const auto [a, b] = stack.back();
