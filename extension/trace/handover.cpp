@@ -13,6 +13,7 @@
 #include "extension/pg/memory.hpp"
 #include "extension/pg/sync.hpp"
 #include "extension/runtime/shared.hpp"
+#include "extension/trace/days.hpp"
 #include "extension/trace/shared.hpp"
 
 namespace pgops::trace {
@@ -26,6 +27,10 @@ struct Held {
   bool waiting_for_slot = false;
 };
 Held held;
+
+// The last trace this process handed in. A request that is cancelled while it waits for its group commit
+// comes again by hand_over_no_wait; it is on its way already.
+TraceId handed_in{};
 
 void give_up_held() noexcept {
   if (held.database_index < 0) return;
@@ -93,6 +98,7 @@ void hand_in(Ring& ring, std::uint32_t number, const Document& document, bool wa
   if (held.segment == 0) std::memcpy(slot.payload, document.text.data(), document.text.size());
   held.segment = 0;
   if (waited) held.slot = static_cast<int>(number);
+  handed_in = document.trace_id.bytes;
   WriterState& writer = ring.writer();
   if (ring.publish(number, waited)) pg::wake({writer.process.load(), writer.pid.load()});
 }
@@ -168,7 +174,7 @@ Outcome hand_over(std::string_view tenant, const Uuid& trace_id, std::string_vie
 void hand_over_no_wait(std::string_view tenant, const Uuid& trace_id, std::string_view document) noexcept {
   try {
     // No catalog access: the transaction may be aborting. Whoever asked has entered the database before.
-    if (runtime::shared == nullptr || pg::is_standby()) return;
+    if (runtime::shared == nullptr || pg::is_standby() || handed_in == trace_id.bytes) return;
     const int index = runtime::find_database(pg::database_oid());
     if (index < 0) return;
     pg::at_process_exit(give_up_held);

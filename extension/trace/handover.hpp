@@ -27,7 +27,8 @@ Outcome hand_over(std::string_view tenant, const Uuid& trace_id, std::string_vie
                   std::chrono::milliseconds wait);
 
 // The same without waiting for anything, for ways out that must not fail or block: also while a
-// transaction is being aborted. The trace is lost (and counted) when every slot is taken.
+// transaction is being aborted. The trace is lost (and counted) when every slot is taken. Does nothing for
+// the trace that was handed over last: it is on its way, whatever interrupted the wait.
 void hand_over_no_wait(std::string_view tenant, const Uuid& trace_id, std::string_view document) noexcept;
 
 struct WriterHealth {
