@@ -118,6 +118,9 @@ void pin_settings() {
                 {"jit", "off"},
                 {"max_parallel_workers_per_gather", "0"},
                 {"log_min_error_statement", "panic"}};
+    // Where the server has lz4, documents cost a fifth of the time to compress; elsewhere the default stays.
+    (void)set_config_option("default_toast_compression", "lz4", PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SET, true, DEBUG5,
+                            false);
     // lock_timeout is set for the session, not for ever: maintenance lowers it inside its transactions.
     for (const auto& pin : pins) {
       (void)set_config_option(pin.name, pin.value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SET, true, WARNING, false);
