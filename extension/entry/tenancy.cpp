@@ -84,7 +84,9 @@ PGOPS_FUNCTION(pgops_enter) {
     const std::uint32_t role = id::outer_user();
     if (!id::restricted_operation() && id::has_privileges_of(role, "ops_monitor")) return args.null();
     const std::string name = id::role_name(role);
-    throw Error::from({Code::permission_denied, "role \"" + name + "\" may not monitor all tenants", {},
+    throw Error::from({Code::permission_denied,
+                       "role \"" + name + "\" may not monitor all tenants",
+                       {},
                        "An administrator gives the right with: GRANT ops_monitor TO \"" + name + "\";"});
   }
   const auto identity = unwrap(tenancy::resolve());
@@ -100,7 +102,9 @@ PGOPS_FUNCTION(pgops_enter_tenant) {
   const auto identity = unwrap(tenancy::administer(tenant, what));
   if (what == tenancy::Administration::grant || what == tenancy::Administration::manage) {
     if (tenant != id::kEveryTenant && id::tenant_state(tenant) == id::TenantState::unknown) {
-      throw Error::from({Code::tenant_mismatch, "tenant \"" + tenant + "\" does not exist", {},
+      throw Error::from({Code::tenant_mismatch,
+                         "tenant \"" + tenant + "\" does not exist",
+                         {},
                          "See view ops.tenants for the tenants there are."});
     }
   }

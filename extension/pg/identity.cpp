@@ -86,8 +86,7 @@ OpenTable open_table(const char* name, const char* index_name) {
 template <class Take>
 void scan(const char* table_name, const char* index_name, ScanKeyData* keys, int key_count, Take take) {
   const OpenTable table = open_table(table_name, index_name);
-  SysScanDesc desc =
-      systable_beginscan(table.relation, table.index, OidIsValid(table.index), nullptr, key_count, keys);
+  SysScanDesc desc = systable_beginscan(table.relation, table.index, OidIsValid(table.index), nullptr, key_count, keys);
   HeapTuple tuple;
   while (HeapTupleIsValid(tuple = systable_getnext(desc))) {
     take(tuple, RelationGetDescr(table.relation));
@@ -290,14 +289,16 @@ void set_tenant_local(std::string_view tenant) { set_tenant(tenant, GUC_ACTION_L
 void set_tenant_for_function(std::string_view tenant) { set_tenant(tenant, GUC_ACTION_SAVE); }
 
 void pin_settings_for_function() {
-  call([] { (void)set_config_option("row_security", "on", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false); });
+  call([] {
+    (void)set_config_option("row_security", "on", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+  });
 }
 
 void warn_outside_transaction(const char* what) {
   call([=] {
     if (!IsInTransactionBlock(true)) {
-      ereport(WARNING, (errcode(ERRCODE_NO_ACTIVE_SQL_TRANSACTION),
-                        errmsg("%s can only be used in transaction blocks", what)));
+      ereport(WARNING,
+              (errcode(ERRCODE_NO_ACTIVE_SQL_TRANSACTION), errmsg("%s can only be used in transaction blocks", what)));
     }
   });
 }

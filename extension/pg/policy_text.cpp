@@ -48,18 +48,13 @@ std::string equation(std::string_view left, std::string_view right) {
 
 std::optional<std::string> policy_expression(std::uint32_t column_type, std::string_view quoted_column) {
   switch (column_type) {
-    case kText:
-      return equation(quoted_column, kAsText);
-    case kVarchar:
-      return equation("(" + std::string(quoted_column) + ")::text", kAsText);
-    case kUuid:
-      return equation(quoted_column, kAsUuid);
+    case kText: return equation(quoted_column, kAsText);
+    case kVarchar: return equation("(" + std::string(quoted_column) + ")::text", kAsText);
+    case kUuid: return equation(quoted_column, kAsUuid);
     case kInt2:
     case kInt4:
-    case kInt8:
-      return equation(quoted_column, kAsBigint);
-    default:
-      return std::nullopt;
+    case kInt8: return equation(quoted_column, kAsBigint);
+    default: return std::nullopt;
   }
 }
 

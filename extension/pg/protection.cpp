@@ -104,8 +104,7 @@ bool read_shared(Oid relation) {
   ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(rel_schema));
   ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(name));
   Relation table = table_open(marks, AccessShareLock);
-  SysScanDesc scan =
-      systable_beginscan(table, get_relname_relid("shared_tables_pkey", schema), true, nullptr, 2, keys);
+  SysScanDesc scan = systable_beginscan(table, get_relname_relid("shared_tables_pkey", schema), true, nullptr, 2, keys);
   bool shared = false;
   HeapTuple tuple;
   while (HeapTupleIsValid(tuple = systable_getnext(scan))) {

@@ -113,31 +113,41 @@ std::string grant_statement(std::string_view tenant, std::string_view role, Acce
 }
 
 Error restricted() {
-  return {Code::permission_denied, "no tenant can be taken inside a security-restricted operation",
-          "Maintenance commands run functions of other users, who must not act in your name.", {}};
+  return {Code::permission_denied,
+          "no tenant can be taken inside a security-restricted operation",
+          "Maintenance commands run functions of other users, who must not act in your name.",
+          {}};
 }
 
 Error no_level(const Member& member) {
-  return {Code::permission_denied, who(member) + " may not use pg_ops", {},
+  return {Code::permission_denied,
+          who(member) + " may not use pg_ops",
+          {},
           "An administrator gives the right with: GRANT ops_user TO " + identifier(member.name) + ";"};
 }
 
 Error no_such_tenant(std::string_view tenant) {
-  return {Code::tenant_mismatch, "tenant " + quoted(tenant) + " does not exist or was dropped", {},
+  return {Code::tenant_mismatch,
+          "tenant " + quoted(tenant) + " does not exist or was dropped",
+          {},
           "See view ops.tenants, or create it: SELECT ops.create_tenant(" + literal(tenant) + ");"};
 }
 
 // A tenant that does not exist and one that the role may not enter look the same.
 Error no_membership(const Member& member, std::string_view tenant) {
-  return {Code::tenant_mismatch, who(member) + " has no access to tenant " + quoted(tenant), {},
+  return {Code::tenant_mismatch,
+          who(member) + " has no access to tenant " + quoted(tenant),
+          {},
           "An administrator of the tenant gives it with: " + grant_statement(tenant, member.name, Access::user)};
 }
 
 Error no_default(const Member& member) {
   Error error{Code::tenant_mismatch, who(member) + " has no default tenant", {}, {}};
   if (member.has_every_tenant()) {
-    error.hint = "Choose one for the transaction with: SELECT ops.set_tenant('<tenant>'); or for good with: "
-                 "SELECT ops.set_default_tenant(" + literal(identifier(member.name)) + ", '<tenant>');";
+    error.hint =
+        "Choose one for the transaction with: SELECT ops.set_tenant('<tenant>'); or for good with: "
+        "SELECT ops.set_default_tenant(" +
+        literal(identifier(member.name)) + ", '<tenant>');";
   } else {
     error.hint = "An administrator gives one with: " + grant_statement("<tenant>", member.name, Access::user);
   }
@@ -171,9 +181,7 @@ std::vector<std::string> tenants_with(const Member& member, Access needed) {
   return candidates;
 }
 
-bool administers_installation(const Member& member) {
-  return member.access(kSystemTenant) == Access::admin;
-}
+bool administers_installation(const Member& member) { return member.access(kSystemTenant) == Access::admin; }
 
 }  // namespace
 
@@ -265,8 +273,8 @@ std::vector<MyAccess> my_access() {
   std::vector<MyAccess> rows;
   for (const std::string& tenant : tenants_with(*member, Access::user)) {
     const std::uint32_t source = member->membership_source(tenant);
-    rows.push_back({tenant, member->access(tenant), chosen == tenant,
-                    member->is_superuser ? "superuser" : id::role_name(source)});
+    rows.push_back(
+        {tenant, member->access(tenant), chosen == tenant, member->is_superuser ? "superuser" : id::role_name(source)});
   }
   return rows;
 }
@@ -275,8 +283,8 @@ std::optional<bool> is_default(std::uint32_t member_role, std::string_view membe
   const auto asking = caller();
   if (!asking) return std::nullopt;
   const std::vector<std::uint32_t> own = id::roles_of(asking->role);
-  const bool administers = asking->level == Access::admin &&
-                           (administers_installation(*asking) || asking->access(tenant) == Access::admin);
+  const bool administers =
+      asking->level == Access::admin && (administers_installation(*asking) || asking->access(tenant) == Access::admin);
   if (!administers && std::find(own.begin(), own.end(), member_role) == own.end()) return std::nullopt;
   const Member member = member_of(member_role);
   if (member.name.empty() || member.name != member_name) return false;
@@ -303,17 +311,14 @@ Result<Identity> administer(std::string_view tenant, Administration what) {
   const bool admin = member->level == Access::admin;
   bool allowed = admin && administers_installation(*member);
   switch (what) {
-    case Administration::create:
-      allowed = allowed || admin || member->is_provisioner;
-      break;
+    case Administration::create: allowed = allowed || admin || member->is_provisioner; break;
     case Administration::grant:
       allowed = allowed || (member->is_provisioner && tenant != kSystemTenant && tenant != id::kEveryTenant);
       [[fallthrough]];
     case Administration::manage:
       allowed = allowed || (tenant != id::kEveryTenant && member->access(tenant) == Access::admin);
       break;
-    case Administration::installation:
-      break;
+    case Administration::installation: break;
   }
   if (allowed) return identity_of(*member, tenant);
 
