@@ -36,6 +36,14 @@ def register(route, response):
     def charset(c, **_):
         c.send(response('{"name": "caf\u00e9"}'.encode("latin-1"), content_type="application/json; charset=ISO-8859-1"))
 
+    @route("/charset-bytes")
+    def charset_bytes(c, **_):
+        c.send(response(b"{}", content_type="application/json; charset=\xff\xfe\x01"))
+
+    @route("/type-bytes")
+    def type_bytes(c, **_):
+        c.send(response(b"{}", content_type="a\xffb/" + "x" * 5_000))
+
     @route("/charset-utf8")
     def charset_utf8(c, **_):
         c.send(response('{"name": "caf\u00e9"}'.encode(), content_type='application/json; charset="UTF-8"'))

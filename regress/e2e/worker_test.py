@@ -57,7 +57,7 @@ class HostileUpstream(WorkerCase, unittest.TestCase):
 
     def test_bad_bodies(self):
         for path in ("/length-too-short", "/garbage", "/http09", "/gzip-broken", "/encoding-unknown",
-                     "/encoding-tower", "/charset", "/utf16", "/invalid-utf8", "/nul-escape", "/nul-raw",
+                     "/encoding-tower", "/charset", "/charset-bytes", "/utf16", "/invalid-utf8", "/nul-escape", "/nul-raw",
                      "/lone-surrogate", "/deep", "/huge-number", "/tiny-number", "/long-number", "/not-json",
                      "/two-values", "/big-broken"):
             self.expect(path, "TOOL_ERROR")
@@ -84,6 +84,7 @@ class HostileUpstream(WorkerCase, unittest.TestCase):
         self.assertEqual(self.expect_ok("/charset-utf8")["body"], {"name": "caf\u00e9"})
         self.assertEqual(self.expect_ok("/bom")["body"], {"bom": 1})
         self.assertEqual(self.expect_ok("/until-close")["body"], {"until": "close"})
+        self.assertTrue(self.expect_ok("/type-bytes")["content_type"].startswith("a?b/"))
         self.assertEqual(self.expect_ok("/folded-header")["body"], {})
         self.assertIsNone(self.expect_ok("/empty")["body"])
         self.assertIsNone(self.expect_ok("/no-content", ok=[204])["body"])
@@ -170,8 +171,9 @@ class Requests(WorkerCase, unittest.TestCase):
             self.assertEqual(self.upstream.count("/echo"), before)
 
     def test_methods_are_a_closed_list(self):
-        for method in ("CONNECT", "TRACE", "get", "", "GET / HTTP/1.1\r\nX: y"):
+        for method in ("CONNECT", "TRACE", "get", "", "GET / HTTP/1.1\r\nX: y", "x" * 19 + "\u00e9"):
             self.expect("/echo", "TOOL_BAD_REQUEST", method=method)
+        self.expect("/echo", "TOOL_BAD_REQUEST", method="HEAD", body="{}")
 
     def test_an_unknown_secret_sends_nothing(self):
         before = self.upstream.count("/echo")
@@ -253,6 +255,20 @@ class Egress(WorkerCase, unittest.TestCase):
             worker.signal(signal.SIGHUP)
             wait_until(lambda: "configuration not reloaded" in worker.log_text(), "the refused reload")
             client.ping()
+        worker.stop()
+
+    def test_a_reload_leaves_running_calls_alone(self):
+        worker = Worker(allow=[f"127.0.0.1:{self.upstream.port}"]).start()
+        self.addCleanup(worker.remove)
+        with worker.client() as client:
+            before = self.upstream.count("/sleep")
+            running = {client.start(self.base + f"/sleep?{wait}") for wait in (300, 400)}
+            self.upstream.wait_for("/sleep", before + 2)
+            worker.signal(signal.SIGHUP)
+            wait_until(lambda: "configuration reloaded" in worker.log_text(), "the reload")
+            replies = [client.receive() for _ in running]
+            self.assertEqual({reply["id"] for reply in replies if reply["ok"]}, running)
+            self.assertTrue(client.call(self.base + "/ok")["ok"])
         worker.stop()
 
     def test_a_name_that_does_not_resolve(self):

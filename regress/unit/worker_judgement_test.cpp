@@ -144,6 +144,18 @@ TEST(Outcome, statuses_map_to_codes) {
   EXPECT_TRUE(status_is_ok(404, {200, 404}));
 }
 
+TEST(Outcome, bytes_from_outside_become_printable) {
+  const auto printable = [](std::string text) {
+    make_printable(text);
+    return text;
+  };
+  EXPECT_EQ(printable("caf\xC3\xA9"), "caf\xC3\xA9");
+  EXPECT_EQ(printable("caf\xC3"), "caf?");
+  EXPECT_EQ(printable("a\r\nb\x7f"), "a??b?");
+  EXPECT_EQ(printable(std::string(5'000, 'x')).size(), 1'024U);
+  EXPECT_TRUE(valid_utf8(printable(std::string(1'023, 'x') + "\xC3\xA9")));
+}
+
 TEST(Outcome, charsets) {
   EXPECT_EQ(charset_of("application/json"), std::nullopt);
   EXPECT_EQ(charset_of("application/json; charset=utf-8"), "utf-8");

@@ -113,9 +113,16 @@ int serve(const Config& config, const std::string& config_path) {
               {"service.instance.id", std::string_view(service.metrics().instance())},
               {"process.pid", static_cast<std::int64_t>(::getpid())},
               {"pg_ops.socket", std::string_view(config.socket)}});
-  io.run();
+  try {
+    io.run();
+  } catch (const std::exception& error) {  // nothing may be assumed about what lives: no unwinding
+    log::event(LogLevel::error, "worker ends after an internal error", {{"error.message", error.what()}});
+    log::flush();
+    ::_exit(1);
+  }
   static const auto* until_the_end = new SignalsHeld;  // never given up, so that exit() keeps them, too
   static_cast<void>(until_the_end);
+  service.engine().finish_checks();
   log::event(LogLevel::info, "worker stopped");
   log::flush();
   // Joining the resolver's threads would wait for a name server that does not answer.

@@ -35,7 +35,6 @@ CurlLoop::CurlLoop(boost::asio::io_context& io)
 }
 
 CurlLoop::~CurlLoop() {
-  alive_.reset();
   for (CURL* easy : idle_) curl_easy_cleanup(easy);
   curl_multi_cleanup(multi_);
 }
@@ -101,9 +100,10 @@ void CurlLoop::arm(long timeout_ms) {
     timer_.cancel();
     return;
   }
-  const auto fire = [this, turn, alive = std::weak_ptr<int>(alive_)](const boost::system::error_code& error = {}) {
-    if (error || alive.expired() || turn != armed_) return;
-    act(CURL_SOCKET_TIMEOUT, 0);
+  const auto fire = [weak = weak_from_this(), turn](const boost::system::error_code& error = {}) {
+    const auto self = weak.lock();
+    if (error || !self || turn != self->armed_) return;
+    self->act(CURL_SOCKET_TIMEOUT, 0);
   };
   if (timeout_ms == 0) {  // as good as a timer, and cheaper: every transfer starts this way
     timer_.cancel();
@@ -118,10 +118,11 @@ void CurlLoop::wait() {
   if (waiting_) return;
   waiting_ = true;
   epoll_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                    [this, alive = std::weak_ptr<int>(alive_)](const boost::system::error_code& error) {
-                      if (error || alive.expired()) return;
-                      waiting_ = false;
-                      events();
+                    [weak = weak_from_this()](const boost::system::error_code& error) {
+                      const auto self = weak.lock();
+                      if (error || !self) return;
+                      self->waiting_ = false;
+                      self->events();
                     });
 }
 

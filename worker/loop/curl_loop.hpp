@@ -5,6 +5,9 @@
 // to release at the right moment, one wake-up for a whole batch of events. Everything runs on the loop's
 // thread. Not to be called from inside libcurl's callbacks.
 //
+// Made by make_shared only: a queued handler keeps it alive while it works, because the last call to end
+// may be the last owner.
+//
 // Handles are pooled (they are expensive to make); connections, TLS sessions and the parsed certificate
 // authorities live in the multi handle and are shared by all calls made through it.
 #pragma once
@@ -21,7 +24,7 @@
 
 namespace pgops::worker {
 
-class CurlLoop {
+class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
  public:
   explicit CurlLoop(boost::asio::io_context& io);
   CurlLoop(const CurlLoop&) = delete;
@@ -65,7 +68,6 @@ class CurlLoop {
   int sockets_ = 0;
   CURLM* multi_;
   std::vector<CURL*> idle_;
-  std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // handlers still queued look here first
 };
 
 }  // namespace pgops::worker

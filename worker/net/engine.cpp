@@ -30,10 +30,12 @@ HttpEngine::HttpEngine(boost::asio::io_context& io, const Config& config, CaBund
       resolver_(io, config.resolver),
       checkers_(kCheckerThreads) {}
 
-HttpEngine::~HttpEngine() {
+HttpEngine::~HttpEngine() { checkers_.join(); }
+
+void HttpEngine::finish_checks() {
   checkers_.join();
   io_.restart();
-  io_.poll();  // what the checkers handed back refers to this object
+  io_.poll();
 }
 
 Status HttpEngine::reconfigure(const Config& config) {

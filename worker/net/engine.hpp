@@ -30,6 +30,10 @@ class HttpEngine {
   // A call that has not started; see HttpCall::start().
   std::shared_ptr<HttpCall> make_call(HttpRequest request, HttpCall::Done done);
 
+  // After the loop's end, while all else still lives: waits for bodies under check and lets go of their
+  // calls, which refer to this object.
+  void finish_checks();
+
   // False while a look-up runs, which nothing can interrupt.
   bool resolver_idle() const noexcept { return resolver_.idle(); }
   int running() const noexcept { return running_; }

@@ -57,6 +57,7 @@ bool method_is_idempotent(const std::string& method) { return method != "POST" &
 std::optional<Error> check_request(const HttpRequest& request) {
   if (std::find(kMethods.begin(), kMethods.end(), request.method) == kMethods.end())
     return bad("method \"" + request.method.substr(0, 20) + "\" is not allowed");
+  if (request.method == "HEAD" && request.body) return bad("a HEAD request takes no body");
   if (request.timeout_ms <= 0 || request.connect_timeout_ms <= 0) return bad("a timeout must be positive");
   if (request.max_bytes <= 0) return bad("max_bytes must be positive");
   if (request.headers.size() > kMaxHeaders) return bad("more than 64 request headers");

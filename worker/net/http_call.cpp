@@ -164,6 +164,11 @@ void HttpCall::judge_body() {
 
 void HttpCall::report() {
   if (finished_) return;
+  make_printable(outcome_.content_type);
+  if (outcome_.error) {
+    make_printable(outcome_.error->message);
+    make_printable(outcome_.error->detail);
+  }
   finished_ = true;
   --engine_.running_;
   outcome_.timing.total_ms = since_ms(started_);

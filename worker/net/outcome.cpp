@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/json.hpp"
+
 namespace pgops::worker {
 bool status_is_ok(int status, const std::vector<int>& ok) {
   if (ok.empty()) return status >= 200 && status < 300;
@@ -65,6 +67,16 @@ Error error_of_transfer(CURLcode result, std::string_view detail) {
     case CURLE_HTTP2_STREAM: return make(Code::upstream_unavailable, "upstream broke the HTTP/2 protocol");
     default: return make(Code::upstream_unavailable, "the transfer failed");
   }
+}
+
+void make_printable(std::string& text) {
+  constexpr std::size_t kMaxBytes = 1'024;
+  if (text.size() > kMaxBytes) text.resize(kMaxBytes);
+  const bool control =
+      std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  if (!control && valid_utf8(text)) return;
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e) c = '?';
 }
 
 std::optional<std::string> charset_of(std::string_view content_type) {

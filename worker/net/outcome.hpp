@@ -21,6 +21,10 @@ Error error_of_status(int status);
 // The error of a transfer that ended without a status to judge; `detail` is libcurl's own message.
 Error error_of_transfer(CURLcode result, std::string_view detail);
 
+// What came from outside may be any bytes: cuts it to a kilobyte and, unless it is UTF-8 without control
+// characters, replaces what is not printable ASCII, so that frames and log lines stay whole.
+void make_printable(std::string& text);
+
 // The charset a Content-Type names, lower case; nullopt when it names none.
 std::optional<std::string> charset_of(std::string_view content_type);
 // True for the charsets whose bytes are UTF-8.
