@@ -31,7 +31,8 @@ double median(std::vector<double> values) {
 
 std::string of_size(std::size_t bytes) {
   if (bytes < 100) return "SELECT id FROM shop.orders WHERE id = $1";
-  std::string sql = "SELECT o.id, o.status, sum(i.price * i.quantity) AS total FROM shop.orders o JOIN shop.items i ON i.order_id = o.id WHERE o.status = 'open'";
+  std::string sql =
+      "SELECT o.id, o.status, sum(i.price * i.quantity) AS total FROM shop.orders o JOIN shop.items i ON i.order_id = o.id WHERE o.status = 'open'";
   while (sql.size() + 60 < bytes) sql += " AND (o.created_at >= $1 OR lower(o.region) IN ('eu', 'us'))";
   return sql + " GROUP BY o.id ORDER BY total DESC LIMIT 10";
 }
@@ -45,7 +46,8 @@ int main() {
     const std::string sql = of_size(bytes);
     opsguard_result* verdict = opsguard_check(sql.data(), sql.size(), 0);
     if (verdict == nullptr || !verdict->allowed) {
-      std::printf("the statement of %zu bytes was refused: %s\n", sql.size(), verdict != nullptr ? verdict->message : "memory");
+      std::printf("the statement of %zu bytes was refused: %s\n", sql.size(),
+                  verdict != nullptr ? verdict->message : "memory");
       return 2;
     }
     opsguard_free(verdict);
@@ -58,7 +60,8 @@ int main() {
     }
     const double ratio = median(guard) / median(bare);
     good = good && ratio <= kLimit;
-    std::printf("%-18s %7zu %9.1f %9.1f %7.2f\n", ratio <= kLimit ? "ok" : "TOO SLOW", sql.size(), median(bare), median(guard), ratio);
+    std::printf("%-18s %7zu %9.1f %9.1f %7.2f\n", ratio <= kLimit ? "ok" : "TOO SLOW", sql.size(), median(bare),
+                median(guard), ratio);
   }
   return good ? 0 : 1;
 }

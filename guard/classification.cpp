@@ -67,7 +67,9 @@ std::optional<Classified> classify_function(std::uint32_t oid) noexcept {
   return Classified{found->cls, found->group};
 }
 
-std::optional<Classified> classify_initdb_function(std::string_view signature) noexcept { return find(kFunctionsByName, signature); }
+std::optional<Classified> classify_initdb_function(std::string_view signature) noexcept {
+  return find(kFunctionsByName, signature);
+}
 
 std::optional<Classified> classify_relation(std::string_view name) noexcept { return find(kRelations, name); }
 

@@ -9,9 +9,7 @@ bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 bool is_space(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f'; }
 bool is_newline(char c) noexcept { return c == '\n' || c == '\r'; }
 
-bool is_operator(char c) noexcept {
-  return std::string_view("~!@#^&|`?+-*/%<>=").find(c) != std::string_view::npos;
-}
+bool is_operator(char c) noexcept { return std::string_view("~!@#^&|`?+-*/%<>=").find(c) != std::string_view::npos; }
 
 char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
@@ -179,19 +177,13 @@ Token Lexer::next() noexcept {
       if (d == '=') return token(TokenKind::assign, begin, begin + 2);
       return token(TokenKind::colon, begin, begin + 1);
     case '(':
-    case '[':
-      return token(TokenKind::open, begin, begin + 1);
+    case '[': return token(TokenKind::open, begin, begin + 1);
     case ')':
-    case ']':
-      return token(TokenKind::close, begin, begin + 1);
-    case ',':
-      return token(TokenKind::comma, begin, begin + 1);
-    case ';':
-      return token(TokenKind::semicolon, begin, begin + 1);
-    case '.':
-      return token(TokenKind::dot, begin, begin + 1);
-    default:
-      break;
+    case ']': return token(TokenKind::close, begin, begin + 1);
+    case ',': return token(TokenKind::comma, begin, begin + 1);
+    case ';': return token(TokenKind::semicolon, begin, begin + 1);
+    case '.': return token(TokenKind::dot, begin, begin + 1);
+    default: break;
   }
   if (is_operator(c)) {
     // An operator ends where a comment begins.

@@ -18,17 +18,17 @@ enum class TokenKind : std::uint8_t {
   identifier,  // bare or "quoted" (U&"" included), keywords included
   string,      // '', E'', B'', X'', N'', U&'', $tag$ $tag$; continuation lines included
   number,
-  parameter,   // $1
-  cast,        // ::
-  assign,      // :=
-  colon,       // a single :
-  open,        // ( or [
-  close,       // ) or ]
+  parameter,  // $1
+  cast,       // ::
+  assign,     // :=
+  colon,      // a single :
+  open,       // ( or [
+  close,      // ) or ]
   comma,
   semicolon,
   dot,
-  op,          // a run of operator characters
-  unknown,     // any other byte, left to the parser to refuse
+  op,       // a run of operator characters
+  unknown,  // any other byte, left to the parser to refuse
 };
 
 struct Token {

@@ -17,20 +17,12 @@ constexpr Field kAArrayExprFields[] = {
     {"location", kScalar, {}},
 };
 constexpr Field kAConstFields[] = {
-    {"ival", kTyped, "Integer"},
-    {"fval", kTyped, "Float"},
-    {"boolval", kTyped, "Boolean"},
-    {"sval", kTyped, "String"},
-    {"bsval", kTyped, "BitString"},
-    {"isnull", kScalar, {}},
+    {"ival", kTyped, "Integer"}, {"fval", kTyped, "Float"},      {"boolval", kTyped, "Boolean"},
+    {"sval", kTyped, "String"},  {"bsval", kTyped, "BitString"}, {"isnull", kScalar, {}},
     {"location", kScalar, {}},
 };
 constexpr Field kAExprFields[] = {
-    {"kind", kScalar, {}},
-    {"name", kList, {}},
-    {"lexpr", kNode, {}},
-    {"rexpr", kNode, {}},
-    {"location", kScalar, {}},
+    {"kind", kScalar, {}}, {"name", kList, {}}, {"lexpr", kNode, {}}, {"rexpr", kNode, {}}, {"location", kScalar, {}},
 };
 constexpr Field kAIndicesFields[] = {
     {"is_slice", kScalar, {}},
@@ -62,12 +54,8 @@ constexpr Field kBooleanTestFields[] = {
     {"location", kScalar, {}},
 };
 constexpr Field kCTECycleClauseFields[] = {
-    {"cycle_col_list", kList, {}},
-    {"cycle_mark_column", kScalar, {}},
-    {"cycle_mark_value", kNode, {}},
-    {"cycle_mark_default", kNode, {}},
-    {"cycle_path_column", kScalar, {}},
-    {"location", kScalar, {}},
+    {"cycle_col_list", kList, {}},     {"cycle_mark_column", kScalar, {}}, {"cycle_mark_value", kNode, {}},
+    {"cycle_mark_default", kNode, {}}, {"cycle_path_column", kScalar, {}}, {"location", kScalar, {}},
 };
 constexpr Field kCTESearchClauseFields[] = {
     {"search_col_list", kList, {}},
@@ -96,10 +84,8 @@ constexpr Field kCollateClauseFields[] = {
     {"location", kScalar, {}},
 };
 constexpr Field kColumnDefFields[] = {
-    {"colname", kScalar, {}},
-    {"typeName", kTyped, "TypeName"},
-    {"is_local", kScalar, {}},
-    {"collClause", kTyped, "CollateClause"},
+    {"colname", kScalar, {}},  {"typeName", kTyped, "TypeName"},
+    {"is_local", kScalar, {}}, {"collClause", kTyped, "CollateClause"},
     {"location", kScalar, {}},
 };
 constexpr Field kColumnRefFields[] = {
@@ -119,17 +105,10 @@ constexpr Field kFloatFields[] = {
     {"fval", kScalar, {}},
 };
 constexpr Field kFuncCallFields[] = {
-    {"funcname", kList, {}},
-    {"args", kList, {}},
-    {"agg_order", kList, {}},
-    {"agg_filter", kNode, {}},
-    {"over", kTyped, "WindowDef"},
-    {"agg_within_group", kScalar, {}},
-    {"agg_star", kScalar, {}},
-    {"agg_distinct", kScalar, {}},
-    {"func_variadic", kScalar, {}},
-    {"funcformat", kScalar, {}},
-    {"location", kScalar, {}},
+    {"funcname", kList, {}},     {"args", kList, {}},           {"agg_order", kList, {}},
+    {"agg_filter", kNode, {}},   {"over", kTyped, "WindowDef"}, {"agg_within_group", kScalar, {}},
+    {"agg_star", kScalar, {}},   {"agg_distinct", kScalar, {}}, {"func_variadic", kScalar, {}},
+    {"funcformat", kScalar, {}}, {"location", kScalar, {}},
 };
 constexpr Field kGroupingFuncFields[] = {
     {"args", kList, {}},
@@ -144,15 +123,9 @@ constexpr Field kIntegerFields[] = {
     {"ival", kScalar, {}},
 };
 constexpr Field kJoinExprFields[] = {
-    {"jointype", kScalar, {}},
-    {"isNatural", kScalar, {}},
-    {"larg", kNode, {}},
-    {"rarg", kNode, {}},
-    {"usingClause", kList, {}},
-    {"join_using_alias", kTyped, "Alias"},
-    {"quals", kNode, {}},
-    {"alias", kTyped, "Alias"},
-    {"rtindex", kScalar, {}},
+    {"jointype", kScalar, {}}, {"isNatural", kScalar, {}}, {"larg", kNode, {}},
+    {"rarg", kNode, {}},       {"usingClause", kList, {}}, {"join_using_alias", kTyped, "Alias"},
+    {"quals", kNode, {}},      {"alias", kTyped, "Alias"}, {"rtindex", kScalar, {}},
 };
 constexpr Field kListFields[] = {
     {"items", kList, {}},
@@ -179,12 +152,8 @@ constexpr Field kParamRefFields[] = {
     {"location", kScalar, {}},
 };
 constexpr Field kRangeFunctionFields[] = {
-    {"lateral", kScalar, {}},
-    {"ordinality", kScalar, {}},
-    {"is_rowsfrom", kScalar, {}},
-    {"functions", kList, {}},
-    {"alias", kTyped, "Alias"},
-    {"coldeflist", kList, {}},
+    {"lateral", kScalar, {}}, {"ordinality", kScalar, {}}, {"is_rowsfrom", kScalar, {}},
+    {"functions", kList, {}}, {"alias", kTyped, "Alias"},  {"coldeflist", kList, {}},
 };
 constexpr Field kRangeSubselectFields[] = {
     {"lateral", kScalar, {}},
@@ -192,38 +161,21 @@ constexpr Field kRangeSubselectFields[] = {
     {"alias", kTyped, "Alias"},
 };
 constexpr Field kRangeTableFuncFields[] = {
-    {"lateral", kScalar, {}},
-    {"docexpr", kNode, {}},
-    {"rowexpr", kNode, {}},
-    {"namespaces", kList, {}},
-    {"columns", kList, {}},
-    {"alias", kTyped, "Alias"},
-    {"location", kScalar, {}},
+    {"lateral", kScalar, {}}, {"docexpr", kNode, {}},     {"rowexpr", kNode, {}},    {"namespaces", kList, {}},
+    {"columns", kList, {}},   {"alias", kTyped, "Alias"}, {"location", kScalar, {}},
 };
 constexpr Field kRangeTableFuncColFields[] = {
-    {"colname", kScalar, {}},
-    {"typeName", kTyped, "TypeName"},
-    {"for_ordinality", kScalar, {}},
-    {"is_not_null", kScalar, {}},
-    {"colexpr", kNode, {}},
-    {"coldefexpr", kNode, {}},
+    {"colname", kScalar, {}},     {"typeName", kTyped, "TypeName"}, {"for_ordinality", kScalar, {}},
+    {"is_not_null", kScalar, {}}, {"colexpr", kNode, {}},           {"coldefexpr", kNode, {}},
     {"location", kScalar, {}},
 };
 constexpr Field kRangeTableSampleFields[] = {
-    {"relation", kNode, {}},
-    {"method", kList, {}},
-    {"args", kList, {}},
-    {"repeatable", kNode, {}},
-    {"location", kScalar, {}},
+    {"relation", kNode, {}},   {"method", kList, {}},     {"args", kList, {}},
+    {"repeatable", kNode, {}}, {"location", kScalar, {}},
 };
 constexpr Field kRangeVarFields[] = {
-    {"catalogname", kScalar, {}},
-    {"schemaname", kScalar, {}},
-    {"relname", kScalar, {}},
-    {"inh", kScalar, {}},
-    {"relpersistence", kScalar, {}},
-    {"alias", kTyped, "Alias"},
-    {"location", kScalar, {}},
+    {"catalogname", kScalar, {}},    {"schemaname", kScalar, {}}, {"relname", kScalar, {}},  {"inh", kScalar, {}},
+    {"relpersistence", kScalar, {}}, {"alias", kTyped, "Alias"},  {"location", kScalar, {}},
 };
 constexpr Field kRawStmtFields[] = {
     {"stmt", kNode, {}},
@@ -268,22 +220,15 @@ constexpr Field kSelectStmtFields[] = {
     {"rarg", kTyped, "SelectStmt"},
 };
 constexpr Field kSortByFields[] = {
-    {"node", kNode, {}},
-    {"sortby_dir", kScalar, {}},
-    {"sortby_nulls", kScalar, {}},
-    {"useOp", kList, {}},
-    {"location", kScalar, {}},
+    {"node", kNode, {}},  {"sortby_dir", kScalar, {}}, {"sortby_nulls", kScalar, {}},
+    {"useOp", kList, {}}, {"location", kScalar, {}},
 };
 constexpr Field kStringFields[] = {
     {"sval", kScalar, {}},
 };
 constexpr Field kSubLinkFields[] = {
-    {"subLinkType", kScalar, {}},
-    {"subLinkId", kScalar, {}},
-    {"testexpr", kNode, {}},
-    {"operName", kList, {}},
-    {"subselect", kNode, {}},
-    {"location", kScalar, {}},
+    {"subLinkType", kScalar, {}}, {"subLinkId", kScalar, {}}, {"testexpr", kNode, {}},
+    {"operName", kList, {}},      {"subselect", kNode, {}},   {"location", kScalar, {}},
 };
 constexpr Field kTypeCastFields[] = {
     {"arg", kNode, {}},
@@ -291,23 +236,13 @@ constexpr Field kTypeCastFields[] = {
     {"location", kScalar, {}},
 };
 constexpr Field kTypeNameFields[] = {
-    {"names", kList, {}},
-    {"setof", kScalar, {}},
-    {"pct_type", kScalar, {}},
-    {"typmods", kList, {}},
-    {"typemod", kScalar, {}},
-    {"arrayBounds", kList, {}},
-    {"location", kScalar, {}},
+    {"names", kList, {}},     {"setof", kScalar, {}},     {"pct_type", kScalar, {}}, {"typmods", kList, {}},
+    {"typemod", kScalar, {}}, {"arrayBounds", kList, {}}, {"location", kScalar, {}},
 };
 constexpr Field kWindowDefFields[] = {
-    {"name", kScalar, {}},
-    {"refname", kScalar, {}},
-    {"partitionClause", kList, {}},
-    {"orderClause", kList, {}},
-    {"frameOptions", kScalar, {}},
-    {"startOffset", kNode, {}},
-    {"endOffset", kNode, {}},
-    {"location", kScalar, {}},
+    {"name", kScalar, {}},      {"refname", kScalar, {}},      {"partitionClause", kList, {}},
+    {"orderClause", kList, {}}, {"frameOptions", kScalar, {}}, {"startOffset", kNode, {}},
+    {"endOffset", kNode, {}},   {"location", kScalar, {}},
 };
 constexpr Field kWithClauseFields[] = {
     {"ctes", kList, {}},
@@ -315,13 +250,8 @@ constexpr Field kWithClauseFields[] = {
     {"location", kScalar, {}},
 };
 constexpr Field kXmlExprFields[] = {
-    {"op", kScalar, {}},
-    {"name", kScalar, {}},
-    {"named_args", kList, {}},
-    {"arg_names", kList, {}},
-    {"args", kList, {}},
-    {"xmloption", kScalar, {}},
-    {"location", kScalar, {}},
+    {"op", kScalar, {}}, {"name", kScalar, {}},      {"named_args", kList, {}}, {"arg_names", kList, {}},
+    {"args", kList, {}}, {"xmloption", kScalar, {}}, {"location", kScalar, {}},
 };
 constexpr Field kXmlSerializeFields[] = {
     {"xmloption", kScalar, {}},
@@ -409,6 +339,8 @@ NodeType node_type(std::string_view name) noexcept { return find_node(name); }
 
 const NodeInfo& node_info(NodeType type) noexcept { return kNodes[type]; }
 
-NodeType typed_field_node(NodeType type, std::size_t field) noexcept { return find_node(kNodes[type].fields[field].type_name); }
+NodeType typed_field_node(NodeType type, std::size_t field) noexcept {
+  return find_node(kNodes[type].fields[field].type_name);
+}
 
 }  // namespace pgops::guard

@@ -35,7 +35,8 @@ class CharacterCounter {
   int characters_ = 1;
 };
 
-Rewritten refuse(Rewritten&& r, std::string_view text, std::size_t offset, std::string rule, std::string message, std::string hint) {
+Rewritten refuse(Rewritten&& r, std::string_view text, std::size_t offset, std::string rule, std::string message,
+                 std::string hint) {
   r.ok = false;
   r.rule = std::move(rule);
   r.message = std::move(message);
@@ -81,7 +82,8 @@ Rewritten rewrite_params(std::string_view text) {
   Rewritten r;
   r.map = PositionMap(text);
   if (text.size() > OPSGUARD_MAX_BYTES) {
-    return refuse(std::move(r), text, 0, "too_long", "the statement is longer than 32 kB", "Move parts of it into a view.");
+    return refuse(std::move(r), text, 0, "too_long", "the statement is longer than 32 kB",
+                  "Move parts of it into a view.");
   }
   r.sql.reserve(text.size() + 16);
   std::string brackets;

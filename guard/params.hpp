@@ -43,9 +43,9 @@ struct ParamUse {
 
 struct Rewritten {
   bool ok = false;
-  std::string sql;                  // with $1, $2, ...
-  std::vector<std::string> names;   // names[0] is $1
-  std::vector<ParamUse> uses;       // every occurrence, in order
+  std::string sql;                 // with $1, $2, ...
+  std::vector<std::string> names;  // names[0] is $1
+  std::vector<ParamUse> uses;      // every occurrence, in order
   PositionMap map;
   // When !ok: a stable rule name, a sentence, what to do, and where.
   std::string rule;

@@ -59,9 +59,11 @@ int first_invalid_byte(std::string_view text) noexcept {
 
 // Everything that must hold before libpg_query sees the text.
 Refusal check_bounds(std::string_view sql) {
-  if (sql.size() > OPSGUARD_MAX_BYTES) return {"too_long", "the statement is longer than 32 kB", "Move parts of it into a view.", -1};
+  if (sql.size() > OPSGUARD_MAX_BYTES)
+    return {"too_long", "the statement is longer than 32 kB", "Move parts of it into a view.", -1};
   const std::size_t nul = sql.find('\0');
-  if (nul != std::string_view::npos) return {"not_text", "the statement contains a NUL byte", nullptr, static_cast<int>(nul)};
+  if (nul != std::string_view::npos)
+    return {"not_text", "the statement contains a NUL byte", nullptr, static_cast<int>(nul)};
   const int invalid = first_invalid_byte(sql);
   if (invalid >= 0) return {"not_text", "the statement is not valid UTF-8", nullptr, invalid};
   // The scanner of PostgreSQL reads a run of operator characters again for each `/*` or operator in it:
@@ -74,7 +76,8 @@ Refusal check_bounds(std::string_view sql) {
     if (t.kind == TokenKind::op) {
       operator_bytes += t.end - t.begin;
       if (t.end - t.begin > kMaxOperatorLength) return {"too_complex", "an operator is too long", nullptr, place};
-      if (operator_bytes > OPSGUARD_MAX_OPERATORS) return {"too_complex", "the statement has too many operators", "Use a list (IN, ANY) or a view.", place};
+      if (operator_bytes > OPSGUARD_MAX_OPERATORS)
+        return {"too_complex", "the statement has too many operators", "Use a list (IN, ANY) or a view.", place};
     } else if (t.kind == TokenKind::space && sql[t.begin] == '/') {
       for (std::size_t at = t.begin; at < t.end; at += 2) {
         at = sql.find("/*", at);
@@ -104,7 +107,8 @@ Refusal check(std::string_view sql, int flags, TreeFacts& facts) {
   if (parsed.result.error != nullptr) {
     const PgQueryError& error = *parsed.result.error;
     const int offset = error.cursorpos > 0 ? byte_of_character(sql, error.cursorpos) : -1;
-    if (error.message != nullptr && std::string_view(error.message).starts_with("memory exhausted")) {  // the grammar's own stack
+    if (error.message != nullptr &&
+        std::string_view(error.message).starts_with("memory exhausted")) {  // the grammar's own stack
       return {"too_complex", "the statement is nested too deeply", "Move parts of it into a view.", offset};
     }
     return {"syntax_error", error.message != nullptr ? error.message : "syntax error", nullptr, offset};
@@ -141,6 +145,4 @@ extern "C" opsguard_result* opsguard_check(const char* sql, size_t length, int f
   }
 }
 
-extern "C" void opsguard_free(opsguard_result* result) {
-  delete static_cast<pgops::guard::ResultStorage*>(result);
-}
+extern "C" void opsguard_free(opsguard_result* result) { delete static_cast<pgops::guard::ResultStorage*>(result); }

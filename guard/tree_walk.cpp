@@ -77,7 +77,8 @@ class Walk {
     }
     dom::object raw;
     dom::object wrapper;
-    if ((*first).get(raw) != simdjson::SUCCESS || raw["stmt"].get(wrapper) != simdjson::SUCCESS || wrapper.size() != 1) {
+    if ((*first).get(raw) != simdjson::SUCCESS || raw["stmt"].get(wrapper) != simdjson::SUCCESS ||
+        wrapper.size() != 1) {
       return {"node_not_allowed", "the parse tree has an unknown form", nullptr, 0};
     }
     const auto statement = wrapper.begin();
@@ -119,12 +120,14 @@ class Walk {
   // {"NodeName":{...}}, or {} where the tree has no node.
   void enter_node(dom::element element) {
     dom::object wrapper;
-    if (element.get(wrapper) != simdjson::SUCCESS) return refuse("node_not_allowed", "the parse tree has an unknown form", nullptr, -1);
+    if (element.get(wrapper) != simdjson::SUCCESS)
+      return refuse("node_not_allowed", "the parse tree has an unknown form", nullptr, -1);
     auto it = wrapper.begin();
     if (it == wrapper.end()) return;
     const std::string_view name = it.key();
     dom::object fields;
-    if (it.value().get(fields) != simdjson::SUCCESS) return refuse("node_not_allowed", "the parse tree has an unknown form", nullptr, -1);
+    if (it.value().get(fields) != simdjson::SUCCESS)
+      return refuse("node_not_allowed", "the parse tree has an unknown form", nullptr, -1);
     if (!(++it == wrapper.end())) return refuse("node_not_allowed", "the parse tree has an unknown form", nullptr, -1);
     const NodeType type = node_type(name);
     if (type == kNoNode) return refuse_node(name, fields);
@@ -171,8 +174,7 @@ class Walk {
       case FieldKind::scalar:
         if (!value.is_object() && !value.is_array()) return;
         break;
-      case FieldKind::node:
-        return enter_node(value);
+      case FieldKind::node: return enter_node(value);
       case FieldKind::typed:
         if (value.get(object) == simdjson::SUCCESS) return enter_fields(object, typed_field_node(type, index));
         break;
@@ -196,7 +198,9 @@ class Walk {
       return refuse("select_into", "SELECT INTO is not allowed", kOneSelect, found ? offset_of(target) : -1);
     }
     if (name == "lockingClause") return refuse_node("LockingClause", {});
-    refuse("node_not_allowed", "this construct is not allowed in tools: " + std::string(node_info(type).name) + "." + std::string(name), nullptr, -1);
+    refuse("node_not_allowed",
+           "this construct is not allowed in tools: " + std::string(node_info(type).name) + "." + std::string(name),
+           nullptr, -1);
   }
 
   void visit(dom::object fields, NodeType type) {
@@ -224,7 +228,8 @@ class Walk {
     const int offset = offset_of(fields);
     last_offset_ = offset;
     dom::array names;
-    if (fields["funcname"].get(names) != simdjson::SUCCESS) return refuse("node_not_allowed", "a call without a name", nullptr, offset);
+    if (fields["funcname"].get(names) != simdjson::SUCCESS)
+      return refuse("node_not_allowed", "a call without a name", nullptr, offset);
     std::vector<std::string_view> parts;
     for (dom::element part : names) {
       std::string_view text;
@@ -240,19 +245,24 @@ class Walk {
     if (builtin) {
       const auto refused = refused_name(parts.back());
       if (refused && (refused->cls == Class::never || !allow_monitor_)) {
-        const char* hint = refused->cls == Class::monitor ? "Only tools of tenant system that run as ops_stats may call it." : nullptr;
-        return refuse("function_never", "function " + full + " is not allowed: " + std::string(group_reason(refused->group)), hint, offset);
+        const bool monitor = refused->cls == Class::monitor;
+        return refuse(monitor ? "function_monitor" : "function_never",
+                      "function " + full + " is not allowed: " + std::string(group_reason(refused->group)),
+                      monitor ? "Only tools of tenant system that run as ops_stats may call it." : nullptr, offset);
       }
     }
     remember(facts_.functions, std::move(full));
   }
 
   static void remember(std::vector<std::string>& list, std::string name) {
-    if (list.size() < kMaxNames && std::find(list.begin(), list.end(), name) == list.end()) list.push_back(std::move(name));
+    if (list.size() < kMaxNames && std::find(list.begin(), list.end(), name) == list.end())
+      list.push_back(std::move(name));
   }
 
   void finish() {
-    std::erase_if(facts_.relations, [this](const std::string& name) { return std::find(ctes_.begin(), ctes_.end(), name) != ctes_.end(); });
+    std::erase_if(facts_.relations, [this](const std::string& name) {
+      return std::find(ctes_.begin(), ctes_.end(), name) != ctes_.end();
+    });
   }
 
   // Beyond it the lists are cut: they inform, nothing is decided by them.
@@ -272,7 +282,8 @@ Refusal walk_tree(std::string_view json, bool allow_monitor, TreeFacts& facts) {
   static thread_local dom::parser parser;
   const std::size_t wanted = std::max<std::size_t>(json.size(), 4096);
   if (parser.capacity() < wanted || parser.max_depth() != OPSGUARD_MAX_DEPTH) {
-    if (parser.allocate(wanted, OPSGUARD_MAX_DEPTH) != simdjson::SUCCESS) return {"out_of_memory", "memory ran out", nullptr, -1};
+    if (parser.allocate(wanted, OPSGUARD_MAX_DEPTH) != simdjson::SUCCESS)
+      return {"out_of_memory", "memory ran out", nullptr, -1};
   }
   dom::element tree;
   // The text has no padding behind it, so the parser makes its own copy.

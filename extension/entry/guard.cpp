@@ -52,7 +52,8 @@ PGOPS_FUNCTION(pgops_check_sql) {
   const std::string sql = args.required_text(0, "sql");
   const std::string level = args.required_text(1, "level");
   if (level != "syntax" && level != "full") {
-    pgops::pg::raise_sqlstate("22023", "level must be syntax or full", {}, "Level full also asks the server's catalogs.");
+    pgops::pg::raise_sqlstate("22023", "level must be syntax or full", {},
+                              "Level full also asks the server's catalogs.");
   }
   const auto identity = pgops::tenancy::resolve();
   if (!identity) throw pgops::Failure{identity.error()};

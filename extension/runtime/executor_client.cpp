@@ -28,7 +28,9 @@ Result<pg::executor::Response> run_in_executor(const pg::executor::Request& requ
     if (pg::monotonic_us() >= deadline) return Error{Code::tool_timeout, "no executor answered in time", {}, {}};
     // The deadlock detector does not see that this session waits for an executor.
     if (const std::int32_t pid = task.executor_pid(); pid != 0 && pg::waits_for_us(pid)) {
-      return Error{Code::tool_error, "the statement waits for a lock that this session's own transaction holds", {},
+      return Error{Code::tool_error,
+                   "the statement waits for a lock that this session's own transaction holds",
+                   {},
                    "Commit or roll back first, or use another session."};
     }
     (void)pg::wait_latch(kSelfLockCheckUs / 1000, pg::WaitReason::executor);

@@ -31,9 +31,26 @@ TEST(Params, CastsAndAssignmentsAreNot) {
 }
 
 TEST(Params, LiteralsCommentsAndQuotedNamesAreNot) {
-  for (const char* sql : {"SELECT ':a'", "SELECT 'it'':s'", "SELECT E'\\':a'", "SELECT e'x\\\\', 1", "SELECT U&':a'", "SELECT \":a\"", "SELECT \"x\"\":a\"", "SELECT U&\":a\"",
-                          "SELECT $$ :a $$", "SELECT $x$ :a $$ :b $x$", "-- :a\nSELECT 1", "/* :a /* :b */ :c */ SELECT 1", "SELECT B':a'", "SELECT x':a'", "SELECT N':a'",
-                          "SELECT E'a'\n  '\\':b'", "SELECT E'a' -- c\n '\\':b'", "SELECT 'open :a", "SELECT /* open :a", "SELECT $a$ open :a"}) {
+  for (const char* sql : {"SELECT ':a'",
+                          "SELECT 'it'':s'",
+                          "SELECT E'\\':a'",
+                          "SELECT e'x\\\\', 1",
+                          "SELECT U&':a'",
+                          "SELECT \":a\"",
+                          "SELECT \"x\"\":a\"",
+                          "SELECT U&\":a\"",
+                          "SELECT $$ :a $$",
+                          "SELECT $x$ :a $$ :b $x$",
+                          "-- :a\nSELECT 1",
+                          "/* :a /* :b */ :c */ SELECT 1",
+                          "SELECT B':a'",
+                          "SELECT x':a'",
+                          "SELECT N':a'",
+                          "SELECT E'a'\n  '\\':b'",
+                          "SELECT E'a' -- c\n '\\':b'",
+                          "SELECT 'open :a",
+                          "SELECT /* open :a",
+                          "SELECT $a$ open :a"}) {
     EXPECT_EQ(sql_of(sql), sql);
   }
   EXPECT_EQ(sql_of("SELECT E'\\\\', :a, 'x'"), "SELECT E'\\\\', $1, 'x'");
@@ -64,7 +81,8 @@ TEST(Params, NumberedParametersAreRefused) {
 }
 
 TEST(Params, BadNamesAreRefusedWithTheirPlace) {
-  for (const char* sql : {"SELECT :Name", "SELECT :\"a\"", "SELECT :'a'", "SELECT : a", "SELECT :1", "SELECT :_a", "SELECT :a$b", "SELECT :\xC3\xA9", "SELECT :"}) {
+  for (const char* sql : {"SELECT :Name", "SELECT :\"a\"", "SELECT :'a'", "SELECT : a", "SELECT :1", "SELECT :_a",
+                          "SELECT :a$b", "SELECT :\xC3\xA9", "SELECT :"}) {
     const Rewritten r = rewrite_params(sql);
     EXPECT_FALSE(r.ok) << sql;
     EXPECT_EQ(r.rule, "parameter_name") << sql;
@@ -83,7 +101,8 @@ TEST(Params, PositionsLeadBackToTheUsersText) {
   EXPECT_EQ(r.map.user_position(r.sql.find("$1")), user_char(":long_name"));
   EXPECT_EQ(r.map.user_position(r.sql.find("$2")), user_char(":b"));
   EXPECT_EQ(r.map.user_position(r.sql.find("wrong")), user_char("wrong"));
-  EXPECT_EQ(r.map.user_position_of_character(r.sql, PositionMap::character_of(r.sql, r.sql.find("wrong"))), user_char("wrong"));
+  EXPECT_EQ(r.map.user_position_of_character(r.sql, PositionMap::character_of(r.sql, r.sql.find("wrong"))),
+            user_char("wrong"));
   EXPECT_EQ(r.map.user_position_of_character(r.sql, 0), 0);
 }
 

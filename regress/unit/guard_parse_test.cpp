@@ -231,7 +231,7 @@ const Attack kAttacks[] = {
     {"SELECT 1 GROUP BY ROLLUP (pg_notify('a', 'b'))", kFunction},
     {"SELECT 1 HAVING pg_advisory_lock(1) IS NULL", kFunction},
     {"SELECT 1 ORDER BY txid_current()", kFunction},
-    {"SELECT 1 LIMIT pg_backend_pid()", kFunction},
+    {"SELECT 1 LIMIT pg_backend_pid()", "function_monitor"},
     {"SELECT 1 OFFSET lo_create(0)", kFunction},
     {"SELECT * FROM t TABLESAMPLE SYSTEM (setseed(1))", kFunction},
     {"SELECT * FROM t TABLESAMPLE SYSTEM (1) REPEATABLE (lo_unlink(1))", kFunction},
@@ -258,9 +258,9 @@ const Attack kAttacks[] = {
     {"SELECT * FROM XMLTABLE('/r' PASSING '<r/>' COLUMNS a int DEFAULT nextval('s'))", kFunction},
     {"SELECT a COLLATE \"C\" || current_query() FROM t", kFunction},
     {"SELECT (1, 2) < (SELECT 1, currval('s'))", kFunction},
-    {"SELECT pg_stat_get_activity(NULL)", kFunction},
-    {"SELECT pg_blocking_pids(1)", kFunction},
-    {"SELECT has_table_privilege('t', 'select')", kFunction},
+    {"SELECT pg_stat_get_activity(NULL)", "function_monitor"},
+    {"SELECT pg_blocking_pids(1)", "function_monitor"},
+    {"SELECT has_table_privilege('t', 'select')", "function_monitor"},
     {"", "empty_statement"},
     {";", "empty_statement"},
     {"-- SELECT 1", "empty_statement"},
@@ -277,12 +277,13 @@ TEST(ParseGuard, RefusesAttacksByTheirRule) {
 
 TEST(ParseGuard, MonitorFunctionsPassOnlyWhenAsked) {
   EXPECT_EQ(rule_of("SELECT pg_blocking_pids(pid) FROM pg_stat_activity", OPSGUARD_ALLOW_MONITOR), "allowed");
-  EXPECT_EQ(rule_of("SELECT pg_database_size(oid) FROM pg_database"), kFunction);
+  EXPECT_EQ(rule_of("SELECT pg_database_size(oid) FROM pg_database"), "function_monitor");
   EXPECT_EQ(rule_of("SELECT pg_sleep(1)", OPSGUARD_ALLOW_MONITOR), kFunction);
 }
 
 TEST(ParseGuard, NamesTheStatementsRelationsFunctionsAndParameters) {
-  const Verdict v = check("WITH c AS (SELECT lower(x) FROM a.b WHERE y = $2) SELECT s.f(1) FROM c, d, a.b WHERE $1 IS NULL");
+  const Verdict v =
+      check("WITH c AS (SELECT lower(x) FROM a.b WHERE y = $2) SELECT s.f(1) FROM c, d, a.b WHERE $1 IS NULL");
   ASSERT_TRUE(v->allowed);
   ASSERT_EQ(v->relations.count, 2U);
   EXPECT_STREQ(v->relations.items[0], "d");
@@ -303,7 +304,8 @@ TEST(ParseGuard, RefusesWhatIsNoText) {
   using namespace std::string_view_literals;
   EXPECT_EQ(rule_of("SELECT 1\0; DROP TABLE t"sv), "not_text");
   EXPECT_EQ(check("SELECT 1\0"sv)->offset, 8);
-  for (std::string_view bad : {"SELECT '\xFF'"sv, "SELECT '\xC0\x80'"sv, "SELECT '\xED\xA0\x80'"sv, "SELECT '\xF4\x90\x80\x80'"sv, "SELECT '\xC3"sv, "SELECT '\xE2\x82'"sv}) {
+  for (std::string_view bad : {"SELECT '\xFF'"sv, "SELECT '\xC0\x80'"sv, "SELECT '\xED\xA0\x80'"sv,
+                               "SELECT '\xF4\x90\x80\x80'"sv, "SELECT '\xC3"sv, "SELECT '\xE2\x82'"sv}) {
     EXPECT_EQ(rule_of(bad), "not_text");
     EXPECT_EQ(check(bad)->offset, 8);
   }
@@ -367,7 +369,10 @@ TEST(ParseGuard, LongChainsThatPeopleWriteArePassed) {
 
 // A deterministic scramble of fragments: whatever comes out, the guard answers.
 TEST(ParseGuard, AnswersForScrambledText) {
-  const char* const fragments[] = {"SELECT ", "FROM ", "(", ")", "[", "]", "'", "\"", "$$", "$a$", "--", "/*", "*/", "\n", ";", ",", "::", ":=", "1", "a", "E'\\", "U&'", " WITH x AS ", "VALUES", "\xC3\xA9", "+", ".", " OVER ", "CASE "};
+  const char* const fragments[] = {"SELECT ",  "FROM ", "(",  ")",      "[",    "]",   "'",           "\"",
+                                   "$$",       "$a$",   "--", "/*",     "*/",   "\n",  ";",           ",",
+                                   "::",       ":=",    "1",  "a",      "E'\\", "U&'", " WITH x AS ", "VALUES",
+                                   "\xC3\xA9", "+",     ".",  " OVER ", "CASE "};
   unsigned state = 12345;
   for (int round = 0; round < 20000; ++round) {
     std::string sql;

@@ -40,8 +40,9 @@ void require_stack() {
     check_stack_depth();
     const long limit = get_stack_depth_rlimit();
     if (limit > 0 && limit - max_stack_depth * 1024L < OPSGUARD_STACK_BYTES) {
-      ereport(ERROR, (errcode(ERRCODE_STATEMENT_TOO_COMPLEX), errmsg("the server's stack is too small to judge a statement"),
-                      errhint("Lower max_stack_depth, or raise the server's stack limit (ulimit -s).")));
+      ereport(ERROR,
+              (errcode(ERRCODE_STATEMENT_TOO_COMPLEX), errmsg("the server's stack is too small to judge a statement"),
+               errhint("Lower max_stack_depth, or raise the server's stack limit (ulimit -s).")));
     }
   });
 }
@@ -94,9 +95,11 @@ Error in_users_terms(Error error, const guard::Rewritten& text) {
     std::size_t end = begin + 1;
     while (end < error.message.size() && error.message[end] >= '0' && error.message[end] <= '9') ++end;
     const unsigned long number = std::strtoul(error.message.c_str() + begin + 1, nullptr, 10);
-    if (number >= 1 && number <= text.names.size()) error.message.replace(begin, end - begin, ":" + text.names[number - 1]);
+    if (number >= 1 && number <= text.names.size())
+      error.message.replace(begin, end - begin, ":" + text.names[number - 1]);
   }
-  if (error.cursor_position > 0) error.cursor_position = text.map.user_position_of_character(text.sql, error.cursor_position);
+  if (error.cursor_position > 0)
+    error.cursor_position = text.map.user_position_of_character(text.sql, error.cursor_position);
   return error;
 }
 
@@ -199,7 +202,8 @@ Prepared prepare(std::string_view user_sql, const Json& schema_types, const Cont
       return prepared;
     }
   }
-  if (GetUserId() != context.role) raise(Code::internal_error, "a statement is analysed under another role than it runs as");
+  if (GetUserId() != context.role)
+    raise(Code::internal_error, "a statement is analysed under another role than it runs as");
   try {
     analyse(prepared, schema_types, context);
   } catch (const Error& error) {
@@ -207,7 +211,10 @@ Prepared prepare(std::string_view user_sql, const Json& schema_types, const Cont
     if (error.is_cancel() || !literal_was_refused()) throw told;
     // A judgement, though it came as an error: the caller ends the transaction in any case.
     prepared.queries = nullptr;
-    prepared.verdict = refusal("function_not_allowed", told.message, "The type of the literal checks its values with that function; cast the elements one by one, or use a plain type.", told.cursor_position);
+    prepared.verdict = refusal(
+        "function_not_allowed", told.message,
+        "The type of the literal checks its values with that function; cast the elements one by one, or use a plain type.",
+        told.cursor_position);
   }
   return prepared;
 }
@@ -217,14 +224,17 @@ Json check_full(std::string_view user_sql, const Json& schema_types, const Conte
     return prepare(user_sql, schema_types, context).verdict.to_json();
   } catch (const Error& error) {
     // Classes of SQLSTATE that judge the statement: 0A, 22, 2x, 3x, 42; 54 is "too complex".
-    const bool judged = error.sqlstate.starts_with("0A") || error.sqlstate.starts_with("2") || error.sqlstate.starts_with("3") ||
-                        error.sqlstate.starts_with("42") || error.sqlstate.starts_with("54");
+    const bool judged = error.sqlstate.starts_with("0A") || error.sqlstate.starts_with("2") ||
+                        error.sqlstate.starts_with("3") || error.sqlstate.starts_with("42") ||
+                        error.sqlstate.starts_with("54");
     if (!judged) throw;
     const char* rule = error.sqlstate == "42501" ? "permission_denied" : "analysis_error";
     return refusal(rule, error.message, error.hint, error.cursor_position).to_json();
   }
 }
 
-Verdict check_syntax(std::string_view user_sql, bool monitor) { return parse_guard(guard::rewrite_params(user_sql), monitor); }
+Verdict check_syntax(std::string_view user_sql, bool monitor) {
+  return parse_guard(guard::rewrite_params(user_sql), monitor);
+}
 
 }  // namespace pgops::pg::analysis

@@ -40,7 +40,7 @@ struct Verdict {
   std::string rule;               // stable
   std::string message;            // lower case, no period; may name relations and functions
   std::string hint;
-  int position = 0;  // 1-based character of the user's text; 0 = no place
+  int position = 0;                    // 1-based character of the user's text; 0 = no place
   std::vector<std::string> relations;  // schema.name
   std::vector<std::string> functions;  // schema.name, built-in operators and casts left out
   std::vector<Parameter> parameters;
@@ -52,9 +52,9 @@ struct Verdict {
 
 struct Prepared {
   Verdict verdict;
-  guard::Rewritten text;               // text.sql is what `queries` was made of
-  List* queries = nullptr;             // one CMD_SELECT Query; nullptr unless allowed
-  std::vector<Oid> parameter_types;    // of $1, $2, ...
+  guard::Rewritten text;             // text.sql is what `queries` was made of
+  List* queries = nullptr;           // one CMD_SELECT Query; nullptr unless allowed
+  std::vector<Oid> parameter_types;  // of $1, $2, ...
 };
 
 // `schema_types`: {"name": "string|date-time|integer|number|boolean"} of the input schema, or null when

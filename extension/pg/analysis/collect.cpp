@@ -83,11 +83,14 @@ Oid expanded_view(const Query* query) {
 
 bool walk_query(Query* query, Facts* facts) {
   check_stack_depth();
-  if (query->commandType != CMD_SELECT || query->utilityStmt != nullptr || query->resultRelation != 0 || query->hasModifyingCTE) {
+  if (query->commandType != CMD_SELECT || query->utilityStmt != nullptr || query->resultRelation != 0 ||
+      query->hasModifyingCTE) {
     return refuse(facts, "statement_kind", "only SELECT is allowed");
   }
-  if (query->rowMarks != NIL || query->hasForUpdate) return refuse(facts, "locking_clause", "a locking clause is not allowed");
-  if (query->onConflict != nullptr || query->returningList != NIL || query->withCheckOptions != NIL || query->mergeActionList != NIL) {
+  if (query->rowMarks != NIL || query->hasForUpdate)
+    return refuse(facts, "locking_clause", "a locking clause is not allowed");
+  if (query->onConflict != nullptr || query->returningList != NIL || query->withCheckOptions != NIL ||
+      query->mergeActionList != NIL) {
     return refuse(facts, "statement_kind", "only SELECT is allowed");
   }
   facts->queries.push(query);
@@ -125,19 +128,13 @@ bool walk_entry(RangeTblEntry* entry, Facts* facts) {
       }
       return walk(reinterpret_cast<Node*>(entry->subquery), facts);
     }
-    case RTE_JOIN:
-      return walk(reinterpret_cast<Node*>(entry->joinaliasvars), facts);
-    case RTE_FUNCTION:
-      return walk(reinterpret_cast<Node*>(entry->functions), facts);
-    case RTE_TABLEFUNC:
-      return walk(reinterpret_cast<Node*>(entry->tablefunc), facts);
-    case RTE_VALUES:
-      return walk(reinterpret_cast<Node*>(entry->values_lists), facts);
-    case RTE_CTE:
-      return false;
+    case RTE_JOIN: return walk(reinterpret_cast<Node*>(entry->joinaliasvars), facts);
+    case RTE_FUNCTION: return walk(reinterpret_cast<Node*>(entry->functions), facts);
+    case RTE_TABLEFUNC: return walk(reinterpret_cast<Node*>(entry->tablefunc), facts);
+    case RTE_VALUES: return walk(reinterpret_cast<Node*>(entry->values_lists), facts);
+    case RTE_CTE: return false;
     case RTE_NAMEDTUPLESTORE:
-    case RTE_RESULT:
-      break;
+    case RTE_RESULT: break;
   }
   return refuse(facts, "node_not_allowed", "this kind of source is not allowed in FROM");
 }
@@ -188,25 +185,22 @@ bool visit(Node* node, Facts* facts) {
       ListCell* family;
       ListCell* left;
       ListCell* right;
-      forfour (op, n->opnos, family, n->opfamilies, left, n->largs, right, n->rargs) {
+      forfour(op, n->opnos, family, n->opfamilies, left, n->largs, right, n->rargs) {
         add_operator(facts, lfirst_oid(op), -1);
         Oid left_type = InvalidOid;
         Oid right_type = InvalidOid;
         int strategy = 0;
         get_op_opfamily_properties(lfirst_oid(op), lfirst_oid(family), false, &strategy, &left_type, &right_type);
-        add_function(facts, get_opfamily_proc(lfirst_oid(family), left_type, right_type, BTORDER_PROC), -1, Origin::support);
+        add_function(facts, get_opfamily_proc(lfirst_oid(family), left_type, right_type, BTORDER_PROC), -1,
+                     Origin::support);
       }
       return false;
     }
-    case T_MinMaxExpr:
-      add_type_comparison(facts, reinterpret_cast<MinMaxExpr*>(node)->minmaxtype);
-      break;
+    case T_MinMaxExpr: add_type_comparison(facts, reinterpret_cast<MinMaxExpr*>(node)->minmaxtype); break;
     case T_CoerceViaIO:
       add_type(*facts, exprType(reinterpret_cast<Node*>(reinterpret_cast<CoerceViaIO*>(node)->arg)));
       break;
-    case T_SortGroupClause:
-      add_sort(facts, reinterpret_cast<SortGroupClause*>(node));
-      return false;
+    case T_SortGroupClause: add_sort(facts, reinterpret_cast<SortGroupClause*>(node)); return false;
     case T_WindowClause: {
       const auto* n = reinterpret_cast<WindowClause*>(node);
       add_function(facts, n->startInRangeFunc, -1, Origin::support);
@@ -221,25 +215,23 @@ bool visit(Node* node, Facts* facts) {
       if (OidIsValid(n->cycle_mark_neop)) add_operator(facts, n->cycle_mark_neop, n->location);
       return false;
     }
-    case T_RangeTblFunction:
-      return add_column_types(facts, reinterpret_cast<RangeTblFunction*>(node)->funccoltypes);
-    case T_TableFunc:
-      return add_column_types(facts, reinterpret_cast<TableFunc*>(node)->coltypes);
-    case T_CommonTableExpr:
-      return add_column_types(facts, reinterpret_cast<CommonTableExpr*>(node)->ctecoltypes);
+    case T_RangeTblFunction: return add_column_types(facts, reinterpret_cast<RangeTblFunction*>(node)->funccoltypes);
+    case T_TableFunc: return add_column_types(facts, reinterpret_cast<TableFunc*>(node)->coltypes);
+    case T_CommonTableExpr: return add_column_types(facts, reinterpret_cast<CommonTableExpr*>(node)->ctecoltypes);
     case T_SetOperationStmt:
       // expression_tree_walker passes over these.
       return walk(reinterpret_cast<Node*>(reinterpret_cast<SetOperationStmt*>(node)->groupClauses), facts);
     case T_Param: {
       const auto* n = reinterpret_cast<Param*>(node);
-      if (n->paramkind != PARAM_EXTERN && n->paramkind != PARAM_SUBLINK) return refuse(facts, "node_not_allowed", "an internal parameter", n->location);
+      if (n->paramkind != PARAM_EXTERN && n->paramkind != PARAM_SUBLINK)
+        return refuse(facts, "node_not_allowed", "an internal parameter", n->location);
       break;
     }
     case T_SubLink:
-      if (reinterpret_cast<SubLink*>(node)->subLinkType == MULTIEXPR_SUBLINK) return refuse(facts, "node_not_allowed", "an assignment from a sub-select");
+      if (reinterpret_cast<SubLink*>(node)->subLinkType == MULTIEXPR_SUBLINK)
+        return refuse(facts, "node_not_allowed", "an assignment from a sub-select");
       break;
-    case T_NextValueExpr:
-      return refuse(facts, "function_never", "a sequence may not be advanced");
+    case T_NextValueExpr: return refuse(facts, "function_never", "a sequence may not be advanced");
     // Expressions that call nothing but what their type brings along.
     case T_Var:
     case T_Const:
@@ -262,8 +254,7 @@ bool visit(Node* node, Facts* facts) {
     case T_NullTest:
     case T_BooleanTest:
     case T_CoerceToDomain:
-    case T_CoerceToDomainValue:
-      break;
+    case T_CoerceToDomainValue: break;
     // Structure without a type.
     case T_TargetEntry:
     case T_FromExpr:
@@ -273,10 +264,10 @@ bool visit(Node* node, Facts* facts) {
     case T_CTESearchClause:
     case T_List:
     case T_OidList:
-    case T_IntList:
-      return false;
+    case T_IntList: return false;
     default:
-      return refuse(facts, "node_not_allowed", psprintf("this construct is not allowed in tools: node %d", static_cast<int>(nodeTag(node))));
+      return refuse(facts, "node_not_allowed",
+                    psprintf("this construct is not allowed in tools: node %d", static_cast<int>(nodeTag(node))));
   }
   add_type(*facts, exprType(node));
   return false;

@@ -14,9 +14,9 @@ extern "C" {
 namespace pgops::pg::analysis {
 
 enum class Origin : std::uint8_t {
-  call,      // named in the statement: function, operator, aggregate, cast
-  support,   // called by the server on the statement's behalf: sorting, hashing, steps of an aggregate
-  type,      // comes with a type: input, output, canonical form
+  call,     // named in the statement: function, operator, aggregate, cast
+  support,  // called by the server on the statement's behalf: sorting, hashing, steps of an aggregate
+  type,     // comes with a type: input, output, canonical form
 };
 
 struct FunctionFact {
@@ -56,7 +56,7 @@ struct Facts {
   PlainList<FunctionFact> functions;
   PlainList<RelationFact> relations;
   PlainList<Query*> queries;  // walked ones, to check their grants
-  PlainList<Oid> types;  // outside the built-in ones, each once; what they bring along is in `functions`
+  PlainList<Oid> types;       // outside the built-in ones, each once; what they bring along is in `functions`
   const char* refused_rule = nullptr;
   const char* refused_message = nullptr;  // server memory or static
   int refused_location = -1;

@@ -61,11 +61,15 @@ const char* digest_text(Oid function) {
   StringInfoData all;
   initStringInfo(&all);
   HeapTuple language = SearchSysCache1(LANGOID, ObjectIdGetDatum(form->prolang));
-  appendStringInfo(&all, "language %s\n", HeapTupleIsValid(language) ? NameStr(reinterpret_cast<Form_pg_language>(GETSTRUCT(language))->lanname) : "");
+  appendStringInfo(
+      &all, "language %s\n",
+      HeapTupleIsValid(language) ? NameStr(reinterpret_cast<Form_pg_language>(GETSTRUCT(language))->lanname) : "");
   if (HeapTupleIsValid(language)) ReleaseSysCache(language);
-  appendStringInfo(&all, "definer %d kind %c volatility %c strict %d set %d\n", form->prosecdef, form->prokind, form->provolatile, form->proisstrict, form->proretset);
+  appendStringInfo(&all, "definer %d kind %c volatility %c strict %d set %d\n", form->prosecdef, form->prokind,
+                   form->provolatile, form->proisstrict, form->proretset);
   appendStringInfo(&all, "returns %s\n", format_type_be(form->prorettype));
-  for (const AttrNumber column : {Anum_pg_proc_prosrc, Anum_pg_proc_probin, Anum_pg_proc_prosqlbody, Anum_pg_proc_proargdefaults, Anum_pg_proc_proconfig}) {
+  for (const AttrNumber column : {Anum_pg_proc_prosrc, Anum_pg_proc_probin, Anum_pg_proc_prosqlbody,
+                                  Anum_pg_proc_proargdefaults, Anum_pg_proc_proconfig}) {
     bool null = false;
     const Datum value = SysCacheGetAttr(PROCOID, tuple, column, &null);
     Oid output = InvalidOid;
@@ -80,7 +84,8 @@ const char* digest_text(Oid function) {
 const char* digest_of(Oid function) {
   const Datum bytes = PointerGetDatum(cstring_to_text(digest_text(function)));
   const Datum hash = DirectFunctionCall1(sha256_bytea, bytes);
-  return psprintf("sha256:%s", TextDatumGetCString(DirectFunctionCall2(binary_encode, hash, CStringGetTextDatum("hex"))));
+  return psprintf("sha256:%s",
+                  TextDatumGetCString(DirectFunctionCall2(binary_encode, hash, CStringGetTextDatum("hex"))));
 }
 
 // Column numbers of ops.allowed_functions and its primary key (fn_schema, fn_name, fn_args).
@@ -135,7 +140,8 @@ std::optional<guard::Classified> classify(Oid function, const FunctionInfo& info
   if (function < guard::kFirstInitdbOid) return guard::classify_function(function);
   if (function >= guard::kFirstUserOid) return std::nullopt;
   // Numbered by initdb: found by name.
-  return guard::classify_initdb_function(info.schema == "pg_catalog" ? info.signature() : info.schema + "." + info.signature());
+  return guard::classify_initdb_function(info.schema == "pg_catalog" ? info.signature()
+                                                                     : info.schema + "." + info.signature());
 }
 
 namespace {
@@ -152,7 +158,9 @@ std::optional<std::string> class_name(const std::optional<guard::Classified>& cl
 
 }  // namespace
 
-std::optional<std::string> function_class(Oid function) { return class_name(classify(function, function_info(function))); }
+std::optional<std::string> function_class(Oid function) {
+  return class_name(classify(function, function_info(function)));
+}
 
 std::optional<std::string> relation_class(Oid relation) {
   const char* schema = nullptr;

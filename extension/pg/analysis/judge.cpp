@@ -6,9 +6,8 @@
 
 #include "extension/pg/analysis/judge.hpp"
 
-
 #include "extension/pg/analysis/functions.hpp"
-#include "extension/pg/protection.hpp"
+#include "extension/pg/analysis/protection_cache.hpp"
 #include "guard/classification.hpp"
 
 extern "C" {
@@ -64,8 +63,13 @@ class Judge {
   }
 
   void note_function(Oid function) {
-    const FunctionInfo& info = info_of(function);
-    if (info.found) remember(verdict_.functions, info.qualified());
+    const char* schema = nullptr;
+    const char* name = nullptr;
+    call([&] {
+      name = get_func_name(function);
+      schema = name == nullptr ? nullptr : get_namespace_name(get_func_namespace(function));
+    });
+    if (schema != nullptr) remember(verdict_.functions, std::string(schema) + "." + name);
   }
 
   const FunctionInfo& info_of(Oid function) {
@@ -86,14 +90,17 @@ class Judge {
 
   // As SQL spells it, for the statements in hints.
   static std::string quoted_relation(Oid relation) {
-    return call([=] { return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation)); });
+    return call([=] {
+      return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation));
+    });
   }
 
   bool judge_catalog(const std::string& name) {
     const auto classified = guard::classify_relation(name);
     if (!classified) return refuse("catalog_never", "relation " + name + " is not for tools", {});
     if (classified->cls == Class::all) return true;
-    const std::string message = "relation " + name + " is not allowed: " + std::string(guard::group_reason(classified->group));
+    const std::string message =
+        "relation " + name + " is not allowed: " + std::string(guard::group_reason(classified->group));
     if (classified->cls == Class::monitor) {
       if (context_.monitor) return true;
       return refuse("catalog_monitor", message, "Only tools of tenant system that run as ops_stats may read it.");
@@ -129,19 +136,23 @@ class Judge {
                     "ALTER VIEW " + quoted + " SET (security_invoker = true);", Code::tenant_mismatch);
     }
     const bool table = fact.relkind == RELKIND_RELATION || fact.relkind == RELKIND_PARTITIONED_TABLE;
-    if (table && tenant_policy(fact.oid, context_.role)) {
+    const bool can_be_shared = table || fact.relkind == RELKIND_MATVIEW || fact.relkind == RELKIND_FOREIGN_TABLE;
+    const Protection protection = can_be_shared ? protection_of(fact.oid, context_.role) : Protection{};
+    if (table && protection.by_policy) {
       if (fact.has_security_quals) return true;
       return refuse("relation_unprotected", "row-level security was not applied to " + name, {}, Code::tenant_mismatch);
     }
-    const bool can_be_shared = table || fact.relkind == RELKIND_MATVIEW || fact.relkind == RELKIND_FOREIGN_TABLE;
-    if (can_be_shared && is_shared_table(fact.oid)) return true;
-    const std::string share = "SELECT ops.share_table('" + sql_escaped(quoted) + "'); if its rows may be seen by every tenant.";
+    if (protection.shared) return true;
+    const std::string share =
+        "SELECT ops.share_table('" + sql_escaped(quoted) + "'); if its rows may be seen by every tenant.";
     if (table) {
       return refuse("relation_unprotected", "table " + name + " is not protected by tenant",
                     "SELECT ops.protect_table('" + sql_escaped(quoted) + "'); or " + share, Code::tenant_mismatch);
     }
     if (can_be_shared) {
-      return refuse("relation_kind", name + " cannot be protected by tenant: no policy applies to materialized views and foreign tables", share, Code::tenant_mismatch);
+      return refuse("relation_kind",
+                    name + " cannot be protected by tenant: no policy applies to materialized views and foreign tables",
+                    share, Code::tenant_mismatch);
     }
     return refuse("relation_kind", name + " is nothing that tools read", {});
   }
@@ -157,18 +168,26 @@ class Judge {
 
   bool judge_function(const FunctionFact& fact) {
     if (!judged_.insert({fact.oid, static_cast<int>(fact.origin)}).second) return true;
+    if (fact.oid < guard::kFirstInitdbOid) {  // nearly all of them
+      const auto known = guard::classify_function(fact.oid);
+      if (known && known->cls == Class::all) return true;
+    }
     const FunctionInfo& info = info_of(fact.oid);
     place_.offset = fact.location;
     place_.relation.clear();
     if (!info.found) return refuse("function_not_allowed", "a function of the statement does not exist any more", {});
     if (fact.oid >= guard::kFirstUserOid) return judge_foreign(fact, info);
     const auto classified = classify(fact.oid, info);
-    const std::string head = "function " + (info.schema == "pg_catalog" ? info.name : info.qualified()) + " is not allowed: ";
-    if (!classified) return refuse("function_unclassified", head + "it is not classified", "The server is newer than this version of pg_ops.");
+    const std::string head =
+        "function " + (info.schema == "pg_catalog" ? info.name : info.qualified()) + " is not allowed: ";
+    if (!classified)
+      return refuse("function_unclassified", head + "it is not classified",
+                    "The server is newer than this version of pg_ops.");
     if (classified->cls == Class::all) return true;
     // What the server calls by itself may take internal arguments and build values of any type: the type
     // has been judged.
-    if (fact.origin != Origin::call && (classified->group == "internal" || classified->group == "any_type_input")) return true;
+    if (fact.origin != Origin::call && (classified->group == "internal" || classified->group == "any_type_input"))
+      return true;
     const std::string message = head + std::string(guard::group_reason(classified->group));
     if (classified->cls == Class::monitor) {
       if (context_.monitor) return true;
@@ -183,11 +202,15 @@ class Judge {
     // Input, output and comparison of a base type are C code that a superuser installed with the type.
     if (fact.origin == Origin::type && info.compiled) return true;
     if (is_allowed_function(fact.oid, info)) return true;
-    return refuse("function_not_allowed", "function " + info.qualified() + "(" + info.arguments + ") was not allowed by an administrator",
-                  "Read its body, then: SELECT ops.allow_function('" + sql_escaped(quoted_signature(fact.oid)) + "', 'why');");
+    return refuse(
+        "function_not_allowed",
+        "function " + info.qualified() + "(" + info.arguments + ") was not allowed by an administrator",
+        "Read its body, then: SELECT ops.allow_function('" + sql_escaped(quoted_signature(fact.oid)) + "', 'why');");
   }
 
-  static std::string quoted_signature(Oid function) { return call([=] { return format_procedure_qualified(function); }); }
+  static std::string quoted_signature(Oid function) {
+    return call([=] { return format_procedure_qualified(function); });
+  }
 
   const Context& context_;
   Verdict& verdict_;

@@ -35,8 +35,9 @@ void on_access(ObjectAccessType access, Oid class_id, Oid object, int sub_id, vo
   const auto classified = guard::classify_function(object);
   if (classified && classified->cls == guard::Class::all) return;
   refused_literal = true;
-  ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("a literal calls function %s while the statement is analysed",
-                                                                  format_procedure_qualified(object))));
+  ereport(ERROR,
+          (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+           errmsg("a literal calls function %s while the statement is analysed", format_procedure_qualified(object))));
 }
 
 class AnalysisScope {
@@ -84,7 +85,8 @@ bool search_relation(Node* node, void* context) {
     }
     return false;
   }
-  return raw_expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(search_relation)), context);
+  return raw_expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(search_relation)),
+                                    context);
 }
 
 }  // namespace

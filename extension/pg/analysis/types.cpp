@@ -78,20 +78,11 @@ List* expand_type(Facts& facts, Oid type) {
   ReleaseSysCache(tuple);
   if (OidIsValid(form.typelem)) add_type(facts, form.typelem);
   switch (form.typtype) {
-    case TYPTYPE_DOMAIN:
-      add_type(facts, form.typbasetype);
-      return domain_checks(type);
-    case TYPTYPE_COMPOSITE:
-      add_attributes(facts, type);
-      break;
-    case TYPTYPE_RANGE:
-      add_range(facts, type);
-      break;
-    case TYPTYPE_MULTIRANGE:
-      add_type(facts, get_multirange_range(type));
-      break;
-    default:
-      break;
+    case TYPTYPE_DOMAIN: add_type(facts, form.typbasetype); return domain_checks(type);
+    case TYPTYPE_COMPOSITE: add_attributes(facts, type); break;
+    case TYPTYPE_RANGE: add_range(facts, type); break;
+    case TYPTYPE_MULTIRANGE: add_type(facts, get_multirange_range(type)); break;
+    default: break;
   }
   // Comparing rows and arrays uses the default operators of their elements.
   const TypeCacheEntry* entry = lookup_type_cache(type, TYPECACHE_EQ_OPR | TYPECACHE_CMP_PROC | TYPECACHE_HASH_PROC);
@@ -110,8 +101,8 @@ void add_aggregate(Facts& facts, Oid aggregate) {
   if (!HeapTupleIsValid(tuple)) return;  // a window function
   const FormData_pg_aggregate form = *reinterpret_cast<Form_pg_aggregate>(GETSTRUCT(tuple));
   ReleaseSysCache(tuple);
-  for (const Oid step : {form.aggtransfn, form.aggfinalfn, form.aggcombinefn, form.aggserialfn, form.aggdeserialfn, form.aggmtransfn,
-                         form.aggminvtransfn, form.aggmfinalfn}) {
+  for (const Oid step : {form.aggtransfn, form.aggfinalfn, form.aggcombinefn, form.aggserialfn, form.aggdeserialfn,
+                         form.aggmtransfn, form.aggminvtransfn, form.aggmfinalfn}) {
     add(facts, step, Origin::support);
   }
   if (OidIsValid(form.aggsortop)) add(facts, get_opcode(form.aggsortop), Origin::support);
