@@ -98,6 +98,8 @@ Error in_users_terms(Error error, const guard::Rewritten& text) {
     if (number >= 1 && number <= text.names.size())
       error.message.replace(begin, end - begin, ":" + text.names[number - 1]);
   }
+  // A function around us has taken the position for its own.
+  if (error.cursor_position == 0) error.cursor_position = error.internal_position;
   if (error.cursor_position > 0)
     error.cursor_position = text.map.user_position_of_character(text.sql, error.cursor_position);
   return error;
