@@ -26,9 +26,6 @@ struct FinishedCall {
   std::shared_ptr<const Json> result;  // a tool's result when it succeeded
 };
 
-// {"name": type} of the schema, for parameters that no use in the statement types.
-Json parameter_types_of(const registry::Tool& tool);
-
 // The arguments as the tool's schema wants them: defaults applied, everything checked (references are
 // only known now). TOOL_BAD_REQUEST listing all problems.
 Result<Json> complete_args(const registry::Tool& tool, const Json& args);

@@ -5,23 +5,9 @@
 
 #include "core/digest.hpp"
 #include "extension/pg/executor/statement.hpp"
+#include "extension/registry/tool_spec.hpp"
 
 namespace pgops::ask {
-
-namespace {
-
-// What a parameter without any typed use takes from its property.
-const char* parameter_type(const PropertyInfo& property) noexcept {
-  if (property.format == "date-time") return "date-time";
-  if (property.types == 0) return "";
-  if (property.allows(JsonType::string)) return "string";
-  if (property.allows(JsonType::number)) return "number";
-  if (property.allows(JsonType::integer)) return "integer";
-  if (property.allows(JsonType::boolean)) return "boolean";
-  return "";
-}
-
-}  // namespace
 
 Result<Json> complete_args(const registry::Tool& tool, const Json& args) {
   Json complete = args;
@@ -31,15 +17,6 @@ Result<Json> complete_args(const registry::Tool& tool, const Json& args) {
   if (problems.empty()) return complete;
   return Error{Code::tool_bad_request, "the arguments of tool " + tool.name + " are not as its schema wants them",
                to_text(problems), "ops.assets shows the tool's input_schema."};
-}
-
-Json parameter_types_of(const registry::Tool& tool) {
-  Json types = Json::object();
-  if (!tool.input_schema) return types;
-  for (const PropertyInfo& property : tool.input_schema->properties()) {
-    types.set(property.name, Json(parameter_type(property)));
-  }
-  return types;
 }
 
 Result<runtime::TaskHandle> start_sql(const CallContext& context, std::string& digest) {
@@ -52,7 +29,7 @@ Result<runtime::TaskHandle> start_sql(const CallContext& context, std::string& d
   request.kind = pg::executor::TaskKind::run;
   request.sql = tool.spec["sql"]["query"].text();
   request.args = args->dump();
-  request.parameter_types = parameter_types_of(tool);
+  request.parameter_types = registry::parameter_types_of(tool);
   request.tenant = context.request.identity.tenant;
   request.run_as = *role;
   request.monitor = tool.tenant == tenancy::kSystemTenant && tool.run_as == "ops_stats";

@@ -14,10 +14,11 @@ namespace {
 // Stored, shown, but without effect in this version: named by put_asset and ops.health().
 constexpr std::array<std::string_view, 8> kNotEnforced = {
     "max_retries", "backoff_ms", "backoff_max_ms", "breaker", "rate_per_minute", "burst", "max_concurrent", "idempotency"};
-constexpr std::array<std::string_view, 18> kKnown = {
+constexpr std::array<std::string_view, 19> kKnown = {
     "timeout_ms",      "connect_timeout_ms", "max_retries", "backoff_ms", "backoff_max_ms", "breaker",
     "rate_per_minute", "burst",              "max_concurrent", "max_rows", "max_bytes",     "max_cost",
-    "record",          "sensitive",          "enforce_readonly", "block_ddl", "block_dcl",  "description"};
+    "record",          "sensitive",          "enforce_readonly", "block_ddl", "block_dcl",  "description",
+    "shared"};
 
 class Reader {
  public:
@@ -115,6 +116,9 @@ Policy read_policy(const Json& spec, std::vector<Problem>& problems) {
     if (value != nullptr && !(value->is_bool() && value->as_bool())) {
       reader.note(fixed, "is always true for SQL tools", "Leave the field out.");
     }
+  }
+  if (const Json& shared = spec["shared"]; !shared.is_null() && !shared.is_bool()) {
+    reader.note("shared", "must be true or false");
   }
   if (const Json& text = spec["description"]; !text.is_null() && !text.is_string()) {
     reader.note("description", "must be a string");

@@ -9,6 +9,7 @@
 #include "core/nearest.hpp"
 #include "core/redact.hpp"
 #include "core/template.hpp"
+#include "core/utf8.hpp"
 
 namespace pgops::registry {
 
@@ -87,8 +88,8 @@ class Reader {
 
 std::string first_sentence(const std::string& text) {
   const auto end = text.find_first_of(".\n");
-  std::string out = text.substr(0, std::min(end, std::size_t{120}));
-  return out.empty() ? text.substr(0, 120) : out;
+  const std::string_view sentence = utf8_truncate(std::string_view(text).substr(0, end), 120);
+  return std::string(sentence.empty() ? utf8_truncate(text, 120) : sentence);
 }
 
 void read_sql(Reader& reader, const Json& part) {
@@ -173,11 +174,9 @@ void read_http(Reader& reader, const Json& part, const Tool& tool) {
     const auto code = status.as_int();
     if (!code || *code < 100 || *code > 599) reader.note("$.http.ok", "must be a list of HTTP statuses");
   }
-  for (const CredentialFinding& finding : find_credentials(part)) {
+  for (const CredentialFinding& finding : find_credentials(part, "$.http")) {
     // The finding's path, never the value.
-    std::string path = finding.path;
-    if (path.starts_with("$")) path = "$.http" + path.substr(1);
-    reader.note(path, "holds a literal credential (" + std::string(finding.rule) + ")",
+    reader.note(finding.path, "holds a literal credential (" + std::string(finding.rule) + ")",
                 "Store it as a secret and write {{secret:name}}.");
   }
 }
@@ -210,14 +209,38 @@ void read_schema(Reader& reader, const Json& spec, Tool& tool) {
 void read_present(Reader& reader, const Json& spec, Tool& tool) {
   const Json& definition = spec["present"];
   if (definition.is_null()) return;
-  std::vector<Problem> found;
-  auto compiled = present::Present::compile(definition, &found);
-  if (!compiled && found.empty()) found.push_back({"$", compiled.error().message, compiled.error().hint});
-  reader.add(std::move(found), "$.present");
-  if (compiled) tool.present = *std::move(compiled);
+  if (auto compiled = present::Present::compile(definition)) {
+    tool.present = *std::move(compiled);
+    return;
+  }
+  for (const present::Problem& problem : present::Present::problems(definition)) {
+    std::string message = problem.message;
+    if (problem.position > 0) message += " (at byte " + std::to_string(problem.position) + ")";
+    reader.note("$." + problem.path, std::move(message));
+  }
 }
 
 }  // namespace
+
+// What a parameter without any typed use takes from its property.
+static const char* parameter_type(const PropertyInfo& property) noexcept {
+  if (property.format == "date-time") return "date-time";
+  if (property.types == 0) return "";
+  if (property.allows(JsonType::string)) return "string";
+  if (property.allows(JsonType::number)) return "number";
+  if (property.allows(JsonType::integer)) return "integer";
+  if (property.allows(JsonType::boolean)) return "boolean";
+  return "";
+}
+
+Json parameter_types_of(const Tool& tool) {
+  Json types = Json::object();
+  if (!tool.input_schema) return types;
+  for (const PropertyInfo& property : tool.input_schema->properties()) {
+    types.set(property.name, Json(parameter_type(property)));
+  }
+  return types;
+}
 
 bool valid_asset_name(std::string_view name) noexcept {
   if (name.empty() || name.size() > 63 || name[0] < 'a' || name[0] > 'z') return false;

@@ -22,6 +22,9 @@ inline constexpr std::int64_t kMaxTimeoutMs = 3'600'000;
 Tool read_tool(const Json& spec, std::vector<Problem>& problems);
 Policy read_policy(const Json& spec, std::vector<Problem>& problems);
 
+// {"name": type} of the input schema, for parameters that no use in the statement types.
+Json parameter_types_of(const Tool& tool);
+
 // ^[a-z][a-z0-9_]{0,62}$, or server__tool for imported MCP tools (same alphabet).
 bool valid_asset_name(std::string_view name) noexcept;
 
