@@ -51,6 +51,9 @@ SELECT count(*) > 0 AS protected
        LATERAL ops.protect_table(t) AS ddl \gset
 SELECT ops.share_table('shop.rates'), ops.allow_function('shop.trusted(int)', 'test'),
        ops.allow_function('shop.changed(int)', 'test'), ops.allow_function('shop.given(int)', 'test') \gset
+-- A partition made after its parent was protected.
+CREATE TABLE shop.parted_later PARTITION OF shop.parted FOR VALUES IN ('other');
+GRANT SELECT ON shop.parted_later TO ops_tool;
 ALTER POLICY pg_ops_tenant ON shop.weak USING (tenant_id = (SELECT ops.current_tenant()) OR true);
 CREATE POLICY mine ON shop.own_policy TO PUBLIC USING (shop.evil(id) > 0);
 CREATE OR REPLACE FUNCTION shop.changed(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 + 2';
