@@ -106,7 +106,7 @@ void pin_settings() {
                 {"client_encoding", "UTF8"},
                 {"lc_messages", "C"},
                 {"statement_timeout", "0"},
-                {"lock_timeout", "10s"},
+                {"lock_timeout", "2s"},
                 {"idle_in_transaction_session_timeout", "0"},
                 {"default_transaction_read_only", "off"},
                 {"default_transaction_isolation", "read committed"},

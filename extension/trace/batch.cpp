@@ -2,7 +2,8 @@
 //
 // First all rows in one transaction. If that fails by the fault of a row (bad document, constraint, a
 // trigger of somebody's), once more with a subtransaction for each; if by the fault of the system (disk
-// full, lock timeout, no extension), all are refused with that status. No verdict before the commit.
+// full), all are refused with that status. What passes (a lock somebody holds) leaves the tickets queued.
+// No verdict before the commit.
 #include "extension/trace/batch.hpp"
 
 #include <array>
@@ -31,6 +32,11 @@ bool of_system(std::string_view sqlstate) noexcept {
   return false;
 }
 
+// What passes by itself: query_canceled, lock_not_available, serialization_failure, deadlock_detected.
+bool passes(std::string_view sqlstate) noexcept {
+  return sqlstate == "57014" || sqlstate == "55P03" || sqlstate == "40001" || sqlstate == "40P01";
+}
+
 }  // namespace
 
 template <class F>
@@ -39,7 +45,7 @@ bool Batch::attempt(F&& f, Problem& problem) noexcept {
     f();
     return true;
   } catch (const pg::Error& error) {
-    problem = {error.sqlstate, error.message, !of_system(error.sqlstate), error.is_cancel()};
+    problem = {error.sqlstate, error.message, !of_system(error.sqlstate), passes(error.sqlstate)};
   } catch (const Failure& failure) {
     problem = {"XX000", failure.error.message, false, false};
   } catch (const std::exception& error) {
@@ -87,7 +93,7 @@ void Batch::open(Ticket& ticket) {
   ticket.document = {ticket.segment.data, slot.size};
 }
 
-void Batch::prepare_partitions() {
+bool Batch::prepare_partitions() {
   for (Ticket& ticket : tickets_) {
     if (ticket.decided) continue;
     const Day day = day_of(ring_.slot(ticket.slot).trace_id);
@@ -95,10 +101,13 @@ void Batch::prepare_partitions() {
     Problem problem;
     if (attempt([&] { maintenance_.prepare_day(day); }, problem)) {
       known_days_[day] = true;
-    } else if (!problem.cancelled) {
+    } else if (problem.passing) {
+      return false;
+    } else {
       decide(ticket, false, problem.sqlstate, problem.message);
     }
   }
+  return true;
 }
 
 void Batch::insert_all() {
@@ -146,8 +155,9 @@ bool Batch::store() noexcept {
   Problem problem;
   bool put_back = false;
   for (Ticket& ticket : tickets_) open(ticket);
-  prepare_partitions();
-  if (attempt([&] { insert_all(); }, problem)) {
+  if (!prepare_partitions()) {
+    put_back = true;
+  } else if (attempt([&] { insert_all(); }, problem)) {
     for (Ticket& ticket : tickets_) {
       if (!ticket.decided) decide(ticket, true, "00000", "");
     }
@@ -156,17 +166,16 @@ bool Batch::store() noexcept {
     // A partition may have been dropped, or the extension made anew, since the statements were prepared.
     store::forget_plans();
     known_days_.clear();
-    if (problem.cancelled) {
+    if (problem.passing) {
       put_back = true;
     } else if (!problem.of_row) {
       decide_rest(problem);
-    } else {
-      prepare_partitions();
-      if (!attempt([&] { insert_one_by_one(); }, problem)) {
-        pg::trace_store::rollback();
-        put_back = problem.cancelled;
-        if (!put_back) decide_rest(problem);
-      }
+    } else if (!prepare_partitions()) {
+      put_back = true;
+    } else if (!attempt([&] { insert_one_by_one(); }, problem)) {
+      pg::trace_store::rollback();
+      put_back = problem.passing;
+      if (!put_back) decide_rest(problem);
     }
   }
   if (put_back) put_back_rest();

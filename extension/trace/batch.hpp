@@ -22,7 +22,7 @@ class Batch {
   // Takes what is ready, up to a limit of bytes. False when nothing was.
   bool collect();
   // Stores it and tells every caller. Never throws; afterwards every collected ticket is decided, or
-  // ready again (then true is returned: the writer was cancelled).
+  // ready again (then true is returned: somebody held a lock, or the writer was cancelled).
   bool store() noexcept;
 
  private:
@@ -37,11 +37,12 @@ class Batch {
     std::string sqlstate;
     std::string message;
     bool of_row = false;  // the row's own fault: the others may succeed
-    bool cancelled = false;
+    bool passing = false;  // a lock or a cancel: to be tried again
   };
 
   void open(Ticket& ticket);
-  void prepare_partitions();
+  // False when a lock was in the way.
+  bool prepare_partitions();
   void insert_all();
   void insert_one_by_one();
   template <class F>

@@ -72,7 +72,8 @@ void run_writer(std::int32_t argument) {
     if (batch.collect()) {
       pg::report_activity("storing traces");
       ring.writer().batches.fetch_add(1);
-      batch.store();
+      // Asked to stop while a lock is in the way: the tickets wait for the next writer.
+      if (batch.store() && pg::stop_requested()) break;
       continue;
     }
     if (pg::stop_requested()) break;
