@@ -354,7 +354,7 @@ def retry_after_garbage(c, **_):
 
 @route("/status")
 def status(c, query, **_):
-    c.send(response(b'{"said": "no, token=abcdef0123456789"}', f"{query} Whatever"))
+    c.send(response(b'{"said": "no, Bearer abcdef0123456789abcdef0123456789 is bad"}', f"{query} Whatever"))
 
 
 @route("/cookie")

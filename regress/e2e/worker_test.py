@@ -113,6 +113,7 @@ class HostileUpstream(WorkerCase, unittest.TestCase):
 
     def test_errors_hold_no_secret_of_the_upstream(self):
         reply = self.expect("/status?400", "TOOL_BAD_REQUEST")
+        self.assertIn("no,", reply["message"])
         self.assertNotIn("abcdef0123456789", json.dumps(reply))
 
     def test_retry_after(self):

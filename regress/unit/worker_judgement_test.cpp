@@ -137,11 +137,20 @@ TEST(Outcome, statuses_map_to_codes) {
       {401, Code::auth_failed},          {403, Code::auth_failed},      {404, Code::tool_bad_request},
       {429, Code::tool_rate_limited},    {499, Code::tool_bad_request}, {500, Code::upstream_unavailable},
       {599, Code::upstream_unavailable}, {204, Code::tool_error},       {600, Code::tool_error}};
-  for (const auto& [status, code] : wanted) EXPECT_EQ(error_of_status(status).code, code) << status;
+  for (const auto& [status, code] : wanted) EXPECT_EQ(error_of_status(status, "").code, code) << status;
   EXPECT_TRUE(status_is_ok(204, {}));
   EXPECT_FALSE(status_is_ok(301, {}));
   EXPECT_FALSE(status_is_ok(204, {200}));
   EXPECT_TRUE(status_is_ok(404, {200, 404}));
+}
+
+TEST(Outcome, what_the_upstream_said_is_quoted_on_one_line_without_credentials) {
+  const Error error = error_of_status(500, "a\r\nb\x01\xff" + std::string(5'000, 'x'));
+  EXPECT_TRUE(error.detail.starts_with("It said: a  b  x")) << error.detail;
+  EXPECT_LT(error.detail.size(), 250U);
+  const Error secret =
+      error_of_status(401, std::string(180, 'y') + " Authorization: Bearer abcdef0123456789abcdef0123456789");
+  EXPECT_EQ(secret.detail.find("abcdef01"), std::string::npos) << secret.detail;
 }
 
 TEST(Outcome, bytes_from_outside_become_printable) {

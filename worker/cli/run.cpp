@@ -75,27 +75,20 @@ class Signals {
   std::string config_path_;
 };
 
-// While it lives, signals wait: threads made meanwhile never take one, and after the loop's end a second
-// SIGTERM no longer finds the default action.
-class SignalsHeld {
- public:
-  SignalsHeld() {
-    sigset_t held;
-    ::sigemptyset(&held);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&held, signal);
-    ::pthread_sigmask(SIG_BLOCK, &held, &before_);
-  }
-  ~SignalsHeld() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_{};
-};
+// Held back while threads are made (so that none of them ever takes a signal) and again after the loop's
+// end (where a second SIGTERM would find the default action).
+void hold_signals(bool hold) {
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&signals, signal);
+  ::pthread_sigmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &signals, nullptr);
+}
 
 int serve(const Config& config, const std::string& config_path) {
   boost::asio::io_context io(1);
   auto file = SocketFile::listen(config);
   if (!file) return failed(file.error());
-  auto held = std::make_unique<SignalsHeld>();
+  hold_signals(true);
   auto engine = HttpEngine::make(io, config);
   if (!engine) return failed(engine.error());
   Service service(io, config, std::move(file).value(), std::move(engine).value());
@@ -107,7 +100,7 @@ int serve(const Config& config, const std::string& config_path) {
   }
   const Signals signals(io, service, status.get(), config_path);
   service.start();
-  held.reset();
+  hold_signals(false);
   log::event(LogLevel::info, "worker ready",
              {{"pg_ops.version", kVersion},
               {"service.instance.id", std::string_view(service.metrics().instance())},
@@ -120,8 +113,7 @@ int serve(const Config& config, const std::string& config_path) {
     log::flush();
     ::_exit(1);
   }
-  static const auto* until_the_end = new SignalsHeld;  // never given up, so that exit() keeps them, too
-  static_cast<void>(until_the_end);
+  hold_signals(true);
   service.engine().finish_checks();
   log::event(LogLevel::info, "worker stopped");
   log::flush();

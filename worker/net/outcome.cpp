@@ -4,16 +4,32 @@
 #include <algorithm>
 
 #include "core/json.hpp"
+#include "core/redact.hpp"
 
 namespace pgops::worker {
+namespace {
+
+constexpr std::size_t kMaxQuotedBytes = 200;
+
+// What the upstream said, on one line. Masked before it is cut, or half a credential would pass.
+std::string quoted(std::string_view said) {
+  std::string text = mask_text(said);
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e) c = ' ';
+  if (text.size() > kMaxQuotedBytes) text.resize(kMaxQuotedBytes);
+  return text;
+}
+
+}  // namespace
 bool status_is_ok(int status, const std::vector<int>& ok) {
   if (ok.empty()) return status >= 200 && status < 300;
   return std::find(ok.begin(), ok.end(), status) != ok.end();
 }
 
-Error error_of_status(int status) {
+Error error_of_status(int status, std::string_view said) {
   Error error;
   error.message = "upstream answered " + std::to_string(status);
+  if (!said.empty()) error.detail = "It said: " + quoted(said);
   if (status == 401 || status == 403) {
     error.code = Code::auth_failed;
   } else if (status == 429) {
@@ -35,7 +51,7 @@ Error error_of_status(int status) {
 }
 
 Error error_of_transfer(CURLcode result, std::string_view detail) {
-  const std::string words(detail.empty() ? curl_easy_strerror(result) : detail);
+  const std::string words = mask_text(detail.empty() ? curl_easy_strerror(result) : detail);
   const auto make = [&](Code code, std::string message) { return Error{code, std::move(message), words, ""}; };
   switch (result) {
     case CURLE_OPERATION_TIMEDOUT: return make(Code::tool_timeout, "upstream did not answer in time");

@@ -15,8 +15,9 @@ namespace pgops::worker {
 // Does the caller take this status for success? An empty list means any 2xx.
 bool status_is_ok(int status, const std::vector<int>& ok);
 
-// The error a final status that is not ok stands for.
-Error error_of_status(int status);
+// The error a final status that is not ok stands for. `said` is the beginning of the upstream's body; a
+// little of it is quoted in the detail, credentials masked.
+Error error_of_status(int status, std::string_view said);
 
 // The error of a transfer that ended without a status to judge; `detail` is libcurl's own message.
 Error error_of_transfer(CURLcode result, std::string_view detail);
