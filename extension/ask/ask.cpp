@@ -85,8 +85,6 @@ std::unique_ptr<Request> begin(Entry entry, std::string_view question, std::stri
   request->trace_id = generator.next(request->started_wall_us / 1000, random[0], random[1]);
   request->database_index = runtime::enter_database();
   runtime::want_writer(request->database_index);
-  const tenancy::TenantScope tenant_scope(request->identity.tenant);
-  const pg::spi::OwnerScope owner;
   request->snapshot = registry::snapshot(request->identity);
   return request;
 }

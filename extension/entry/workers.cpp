@@ -5,8 +5,6 @@
 #include "extension/runtime/launcher.hpp"
 
 extern "C" {
-#include "utils/ps_status.h"
-
 PGDLLEXPORT void pgops_launcher_main(Datum argument);
 PGDLLEXPORT void pgops_executor_main(Datum argument);
 }

@@ -149,6 +149,8 @@ std::shared_ptr<const Snapshot> snapshot(const tenancy::Identity& identity) {
     known.generation = generation;
   }
   if (const auto found = known.by_tenant.find(identity.tenant); found != known.by_tenant.end()) return found->second;
+  const tenancy::TenantScope tenant_scope(identity.tenant);
+  const pg::spi::OwnerScope owner;
   const auto policies = load_policies(identity.tenant);
   const auto rows = pg::spi::query(kPublished, {pg::spi::text(identity.tenant), pg::spi::text("tool")});
   std::vector<ToolPtr> tools;

@@ -71,11 +71,11 @@ class Snapshot {
   virtual std::shared_ptr<const retrieval::Index> index() const = 0;
 };
 
-// Call inside pg::spi::OwnerScope and tenancy::TenantScope of the identity's tenant.
+// Costs a lookup while nothing has changed.
 std::shared_ptr<const Snapshot> snapshot(const tenancy::Identity& identity);
 
 // One version of one tool, drafts included (test_tool, asset_overrides); version 0 = the latest draft or
-// published. ASSET_LOAD_FAILED / PERMISSION_DENIED / TOOL_BAD_REQUEST as values.
+// published. Call inside pg::spi::OwnerScope and tenancy::TenantScope. ASSET_LOAD_FAILED / PERMISSION_DENIED / TOOL_BAD_REQUEST as values.
 Result<std::shared_ptr<const Tool>> load_version(const tenancy::Identity& identity, std::string_view name,
                                                  std::int32_t version);
 
