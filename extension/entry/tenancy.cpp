@@ -1,16 +1,11 @@
 // entry: SQL-callable functions of identity and tenancy. Thin: arguments in, a call, a result out.
 #include "extension/pg/function.hpp"
 
+#include "extension/pg/catalog_names.hpp"
 #include "extension/pg/identity.hpp"
 #include "extension/pg/policy_text.hpp"
 #include "extension/pg/protection.hpp"
 #include "extension/tenancy/identity.hpp"
-
-extern "C" {
-#include "catalog/pg_type.h"
-#include "utils/array.h"
-#include "utils/lsyscache.h"
-}
 
 namespace {
 
@@ -27,18 +22,6 @@ T&& unwrap(pgops::Result<T>&& result) {
 
 void check(const pgops::Status& status) {
   if (!status) throw Error::from(status.error());
-}
-
-Datum text_array(const std::vector<std::string>& values) {
-  const std::string* first = values.data();
-  const int count = static_cast<int>(values.size());
-  return pgops::pg::call([=] {
-    auto* elements = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(count + 1)));
-    for (int i = 0; i < count; i++) {
-      elements[i] = PointerGetDatum(cstring_to_text_with_len(first[i].data(), static_cast<int>(first[i].size())));
-    }
-    return PointerGetDatum(construct_array(elements, count, TEXTOID, -1, false, TYPALIGN_INT));
-  });
 }
 
 tenancy::Administration administration_of(const std::string& name) {
@@ -122,20 +105,14 @@ PGOPS_FUNCTION(pgops_caller) {
 
 PGOPS_FUNCTION(pgops_my_tenants) {
   const std::string purpose = args.required_text(0, "purpose");
-  if (purpose == "monitor") return text_array(tenancy::monitored_tenants());
-  if (purpose == "tenancy") return text_array(tenancy::administered_tenants());
-  return text_array(tenancy::visible_tenants(access_of(purpose)));
+  if (purpose == "monitor") return args.ret_text_array(tenancy::monitored_tenants());
+  if (purpose == "tenancy") return args.ret_text_array(tenancy::administered_tenants());
+  return args.ret_text_array(tenancy::visible_tenants(access_of(purpose)));
 }
 
 PGOPS_FUNCTION(pgops_my_roles) {
   const auto roles = id::restricted_operation() ? std::vector<std::uint32_t>{} : id::roles_of(id::outer_user());
-  const std::uint32_t* first = roles.data();
-  const int count = static_cast<int>(roles.size());
-  return pgops::pg::call([=] {
-    auto* elements = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(count + 1)));
-    for (int i = 0; i < count; i++) elements[i] = ObjectIdGetDatum(first[i]);
-    return PointerGetDatum(construct_array(elements, count, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
-  });
+  return args.ret_oid_array(roles);
 }
 
 PGOPS_FUNCTION(pgops_my_access) {
@@ -177,17 +154,7 @@ PGOPS_FUNCTION(pgops_policy_expression) {
   const auto relation = args.oid(0);
   const auto column = args.name(1);
   if (!relation || !column) return args.null();
-  struct Column {
-    Oid type;
-    const char* quoted;
-  };
-  const Oid oid = *relation;
-  const char* name = column->c_str();
-  const Column found = pgops::pg::call([=] {
-    const AttrNumber number = get_attnum(oid, name);
-    if (number <= 0) return Column{InvalidOid, ""};
-    return Column{get_atttype(oid, number), quote_identifier(name)};
-  });
+  const pgops::pg::ColumnName found = pgops::pg::column_of(*relation, *column);
   const auto expression = pgops::pg::policy_expression(found.type, found.quoted);
   return expression ? args.ret_text(*expression) : args.null();
 }

@@ -5,6 +5,7 @@
 extern "C" {
 #include "commands/dbcommands.h"
 #include "utils/acl.h"
+#include "utils/lsyscache.h"
 }
 
 namespace pgops::pg {
@@ -17,6 +18,20 @@ std::string database_name_of(std::uint32_t database) {
 std::string role_name_of(std::uint32_t role) {
   const char* name = call([=] { return static_cast<const char*>(GetUserNameFromId(role, true)); });
   return name == nullptr ? std::to_string(role) : std::string(name);
+}
+
+ColumnName column_of(std::uint32_t relation, const std::string& name) {
+  struct Plain {
+    Oid type;
+    const char* quoted;
+  };
+  const char* chars = name.c_str();
+  const Plain found = call([=] {
+    const AttrNumber number = get_attnum(relation, chars);
+    if (number <= 0) return Plain{InvalidOid, ""};
+    return Plain{get_atttype(relation, number), quote_identifier(chars)};
+  });
+  return {found.type, found.quoted};
 }
 
 }  // namespace pgops::pg

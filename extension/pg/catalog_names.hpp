@@ -10,4 +10,11 @@ namespace pgops::pg {
 std::string database_name_of(std::uint32_t database);
 std::string role_name_of(std::uint32_t role);
 
+// A column's type (0: no such column) and its name as an SQL identifier.
+struct ColumnName {
+  std::uint32_t type = 0;
+  std::string quoted;
+};
+ColumnName column_of(std::uint32_t relation, const std::string& name);
+
 }  // namespace pgops::pg

@@ -122,6 +122,28 @@ Datum Args::ret_jsonb(std::string_view json_text) const {
   return call([=] { return DirectFunctionCall1(jsonb_in, CStringGetDatum(chars)); });
 }
 
+Datum Args::ret_text_array(std::span<const std::string> values) const {
+  const std::string* first = values.data();
+  const int count = static_cast<int>(values.size());
+  return call([=] {
+    auto* elements = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(count + 1)));
+    for (int i = 0; i < count; i++) {
+      elements[i] = PointerGetDatum(cstring_to_text_with_len(first[i].data(), static_cast<int>(first[i].size())));
+    }
+    return PointerGetDatum(construct_array(elements, count, TEXTOID, -1, false, TYPALIGN_INT));
+  });
+}
+
+Datum Args::ret_oid_array(std::span<const std::uint32_t> values) const {
+  const std::uint32_t* first = values.data();
+  const int count = static_cast<int>(values.size());
+  return call([=] {
+    auto* elements = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(count + 1)));
+    for (int i = 0; i < count; i++) elements[i] = ObjectIdGetDatum(first[i]);
+    return PointerGetDatum(construct_array(elements, count, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
+  });
+}
+
 Datum Args::ret_uuid(std::string_view canonical) const {
   const std::string terminated(canonical);
   const char* chars = terminated.c_str();

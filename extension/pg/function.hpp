@@ -37,6 +37,8 @@ class Args {
   Datum null() noexcept;
   Datum ret_text(std::string_view value) const;
   Datum ret_jsonb(std::string_view json_text) const;
+  Datum ret_text_array(std::span<const std::string> values) const;
+  Datum ret_oid_array(std::span<const std::uint32_t> values) const;
   Datum ret_uuid(std::string_view canonical) const;
   Datum ret_bool(bool value) const noexcept { return BoolGetDatum(value); }
   Datum ret_int4(std::int32_t value) const noexcept { return Int32GetDatum(value); }
