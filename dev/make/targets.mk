@@ -56,9 +56,9 @@ bench: deps installed
 	bench/run
 demo: deps
 	@$(MAKE) --no-print-directory installed
-	dev/demo .demo
+	@dev/demo start .demo
 demo-stop:
-	@if test -d .demo; then dev/cluster stop .demo; fi
+	@if test -d .demo; then dev/demo stop .demo; fi
 dist:
 	@mkdir -p build
 	git archive --format=zip --prefix=pg_ops-$(EXTVERSION)/ -o build/pg_ops-$(EXTVERSION).zip HEAD
