@@ -53,7 +53,7 @@ class Writer {
     f.ref = context_.ref;
     if (value.source.fn == "share") {
       f.format = "percent";
-    } else if (value.source.fn != "count" && value.source.path.rfind("$.rows", 0) == 0) {
+    } else if (value.source.fn != "count" && !value.source.column.empty()) {  // a cell or an argument
       const auto it = p_.columns_.find(value.source.column);
       if (it != p_.columns_.end()) {
         f.unit = it->second.unit;

@@ -138,6 +138,13 @@ TEST(Present, TheFirstEntryThatHoldsSpeaks) {
   EXPECT_EQ(p->render(json(kNone), Json::object(), korean).text, "막힌 세션이 없습니다.");
 }
 
+TEST(Present, ArgumentsHaveUnitsAsColumnsHave) {
+  const auto p = Present::compile(json(R"({"summary":[{"text":"None waited {args.least} or longer."}],
+    "columns":{"least":{"unit":"s","format":"duration"}}})"));
+  ASSERT_TRUE(p) << p.error().detail;
+  EXPECT_EQ(p->render(json(kNone), json(R"({"least":90})"), {}).text, "None waited 1 min 30 s or longer.");
+}
+
 TEST(Present, WithoutASummaryTheShapeSpeaks) {
   const auto p = Present::compile(Json());
   ASSERT_TRUE(p.ok());
