@@ -106,18 +106,21 @@ BEGIN
   FOR line IN
     SELECT l.label, l.status, l.start_ms, greatest(l.end_ms, l.start_ms) AS end_ms, l.mark
       FROM (
-        SELECT 0 AS block, s.position AS place, s.stage ->> 'stage' AS label, s.stage ->> 'status' AS status,
+        SELECT 2 * s.position AS place, 0 AS call, s.stage ->> 'stage' AS label, s.stage ->> 'status' AS status,
                (s.stage ->> 'start_ms')::double precision AS start_ms,
                (s.stage ->> 'start_ms')::double precision + (s.stage ->> 'duration_ms')::double precision AS end_ms,
                '░' AS mark
           FROM jsonb_array_elements(ops._items(doc -> 'stages')) WITH ORDINALITY AS s(stage, position)
         UNION ALL
-        SELECT 1, c.position, '  ' || coalesce((c.call ->> 'call') || ' ', '') || (c.call ->> 'tool'),
+        SELECT calls.place, c.position, '  ' || coalesce((c.call ->> 'call') || ' ', '') || (c.call ->> 'tool'),
                coalesce(c.call ->> 'error_code', c.call ->> 'status'),
                (c.call ->> 'start_ms')::double precision, (c.call ->> 'end_ms')::double precision, '█'
-          FROM jsonb_array_elements(ops._items(doc -> 'tool_calls')) WITH ORDINALITY AS c(call, position)
+          FROM jsonb_array_elements(ops._items(doc -> 'tool_calls')) WITH ORDINALITY AS c(call, position),
+               -- Below the stage they belong to; at the end where a trace has none.
+               (SELECT coalesce(max(2 * s.position + 1) FILTER (WHERE s.stage ->> 'stage' = 'execute'), 1000) AS place
+                  FROM jsonb_array_elements(ops._items(doc -> 'stages')) WITH ORDINALITY AS s(stage, position)) AS calls
       ) AS l
-     ORDER BY l.block, l.start_ms NULLS LAST, l.place
+     ORDER BY l.place, l.start_ms NULLS LAST, l.call
   LOOP
     IF line.start_ms IS NULL THEN
       RETURN NEXT format('%s %s %s', ops._fit(line.label, label_width), repeat(' ', bar_width + 13), line.status);

@@ -2,7 +2,7 @@
 --
 -- The rows are put into a partition of a day in 2001, by hand: the writer process has its own tests.
 BEGIN;
-SELECT plan(28);
+SELECT plan(29);
 
 CREATE ROLE trace_user LOGIN IN ROLE ops_user;
 CREATE ROLE trace_operator LOGIN IN ROLE ops_operator;
@@ -104,6 +104,10 @@ SELECT is((SELECT array_agg(ops._text_width(w)) FROM unnest(ARRAY['abc', '잠금
 SELECT is(ops._fit('잠금 대기', 6), '잠금  ', 'a text is cut to columns, not to letters');
 SELECT is((SELECT count(DISTINCT ops._text_width(substring(w from '^.*│'))) FROM ops.waterfall('00e3a80e-5be8-7000-8000-000000000001') AS w
             WHERE w ~ '│'), 1::bigint, 'the bars of a waterfall are one below the other');
+
+SELECT is((SELECT array_agg(trim(split_part(w, '│', 1)))
+             FROM (SELECT w FROM ops.waterfall('00e3a80e-5be8-7000-8000-000000000001') AS w OFFSET 1) AS bars),
+          '{execute,a locks}'::text[], 'calls stand below the stage that made them');
 
 SELECT * FROM finish();
 ROLLBACK;
