@@ -54,9 +54,10 @@ void add_block(std::vector<std::string>& lines, const Json& block) {
   } else if (type == "number") {
     const Json& value = block["value"];
     lines.emplace_back();
+    const std::string_view unit = block["unit"].string_or("");
     lines.push_back(printable(block["title"].string_or("")) + ": " +
-                    printable(value.is_string() ? value.text() : value.dump()) + " " +
-                    printable(block["unit"].string_or("")));
+                    printable(value.is_string() ? value.text() : value.dump()) +
+                    (unit.empty() ? std::string() : " " + printable(unit)));
   } else if (type == "text" || type == "markdown") {
     lines.emplace_back();
     add_text(lines, block["text"].string_or(""));
@@ -64,6 +65,9 @@ void add_block(std::vector<std::string>& lines, const Json& block) {
 }
 
 void add_failures(std::vector<std::string>& lines, const Json& answer) {
+  if (answer["failed_tools"].size() + answer["skipped_tools"].size() == 0) return;
+  lines.emplace_back();
+  lines.emplace_back("Not answered");
   for (const Json& failed : answer["failed_tools"].items()) {
     lines.push_back("  failed: " + printable(failed["tool"].string_or("?")) + " (" +
                     printable(failed["error_code"].string_or("?")) + ") " + printable(failed["message"].string_or("")));
@@ -117,7 +121,8 @@ std::vector<std::string> to_text(std::string_view envelope) {
     }
   }
   add_references(lines, answer["references"]);
-  if (const Json& next = answer["next_actions"]; next.size() > 0) {
+  // A direct answer is itself a list of what can be asked.
+  if (const Json& next = answer["next_actions"]; next.size() > 0 && answer["route"].string_or("") != "direct") {
     lines.emplace_back();
     lines.emplace_back("You can ask");
     for (const Json& action : next.items()) lines.push_back("  " + printable(action.string_or("")));
