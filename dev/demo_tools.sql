@@ -1,7 +1,7 @@
 -- dev: the demo's tools, made for the tenant in psql's variable `tenant`. Included by demo.sql.
 --
 -- Thirteen SQL tools over schema shop and, where `upstream` is set, three HTTP tools. A parameter that the question
--- says nothing about is NULL and filters nothing.
+-- says nothing about is NULL and filters nothing; of the summaries, the first one whose values all exist speaks.
 \set when_and_what '{"type": "object", "additionalProperties": false, "properties": {"since": {"type": "string", "format": "date-time"}, "until": {"type": "string", "format": "date-time"}, "event_type": {"type": "string", "enum": ["threshold_alarm", "security_alert", "health_check", "status_change", "deployment"], "x-ops": {"synonyms": {"threshold_alarm": ["threshold alarms", "alarm", "alarms"], "security_alert": ["security alerts", "alert", "alerts"], "health_check": ["health checks"], "status_change": ["status changes"], "deployment": ["deployments"]}}}, "severity": {"type": "string", "enum": ["info", "warning", "critical"], "x-ops": {"synonyms": {"info": ["informational"], "warning": ["warnings"]}}}}}'
 \set when_only '{"type": "object", "additionalProperties": false, "properties": {"since": {"type": "string", "format": "date-time"}, "until": {"type": "string", "format": "date-time"}}}'
 \set nothing '{"type": "object", "additionalProperties": false, "properties": {}}'
@@ -16,7 +16,7 @@ SELECT ops.create_sql_tool('count_events', 'Number of events, of all or of one t
       AND (:event_type::text IS NULL OR event_type = :event_type) AND (:severity::text IS NULL OR severity = :severity)$$,
   examples => ARRAY['how many events are there?', 'how many security alerts today?', 'how many critical events in the last 24 hours?', 'number of deployments this week', 'count the events since yesterday', 'how many threshold alarms do we have?'],
   capabilities => '{events}', input_schema => :'when_and_what', "replace" => true,
-  present => '{"title": "Number of events", "summary": [{"when": "args.event_type = null and args.severity = null", "text": "{rows[0].events} events."}, {"text": "{rows[0].events} events of that kind."}], "block": "number"}');
+  present => '{"title": "Number of events", "summary": [{"text": "{rows[0].events} {args.severity} events of type {args.event_type}."}, {"text": "{rows[0].events} {args.severity} events."}, {"text": "{rows[0].events} events of type {args.event_type}."}, {"text": "{rows[0].events} events."}], "block": "number"}');
 
 SELECT ops.create_sql_tool('events_by_type', 'Number of events per event type.',
   $$SELECT event_type, count(*) AS events FROM shop.event_log
@@ -66,7 +66,7 @@ SELECT ops.create_sql_tool('count_items', 'Number of configuration items, of all
   examples => ARRAY['how many configuration items are there?', 'how many CIs do we have?', 'number of active configuration items', 'how many hardware items?', 'count the retired CIs', 'how many software items are active?'],
   capabilities => '{items}', "replace" => true,
   input_schema => '{"type": "object", "additionalProperties": false, "properties": {"ci_type": {"type": "string", "enum": ["SYSTEM", "SW", "HW"], "x-ops": {"synonyms": {"SYSTEM": ["systems"], "SW": ["software"], "HW": ["hardware"]}}}, "status": {"type": "string", "enum": ["active", "maintenance", "retired"], "x-ops": {"synonyms": {"maintenance": ["in maintenance"]}}}}}',
-  present => '{"title": "Number of configuration items", "summary": [{"when": "args.ci_type = null and args.status = null", "text": "{rows[0].items} configuration items."}, {"text": "{rows[0].items} configuration items of that kind."}], "block": "number"}');
+  present => '{"title": "Number of configuration items", "summary": [{"text": "{rows[0].items} configuration items of type {args.ci_type} with status {args.status}."}, {"text": "{rows[0].items} configuration items of type {args.ci_type}."}, {"text": "{rows[0].items} configuration items with status {args.status}."}, {"text": "{rows[0].items} configuration items."}], "block": "number"}');
 
 SELECT ops.create_sql_tool('items_by_type', 'Number of configuration items per type.',
   $$SELECT ci_type, count(*) AS items FROM shop.configuration_item GROUP BY ci_type ORDER BY items DESC, ci_type$$,
