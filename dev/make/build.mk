@@ -52,7 +52,7 @@ WERROR := -Werror
 endif
 OPTIMIZE ?= -O2 -g
 UBSAN ?=
-COMMON_FLAGS = -std=c++20 $(OPTIMIZE) -fPIC -fno-omit-frame-pointer -fstack-protector-strong -D_FORTIFY_SOURCE=2 \
+COMMON_FLAGS = -std=c++20 $(OPTIMIZE) -fPIC -fno-semantic-interposition -fno-omit-frame-pointer -fstack-protector-strong -D_FORTIFY_SOURCE=2 \
                -Wno-register $(if $(UBSAN),-fsanitize=undefined -fno-sanitize=vptr) $(WERROR) $(EXTRA_CXXFLAGS)
 STRICT_FLAGS = -Wall -Wextra -Wshadow -Wconversion
 # Macros of the server's headers expand inside our code and do not survive -Wconversion.

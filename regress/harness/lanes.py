@@ -303,20 +303,16 @@ def isolation_lane(options):
     return with_cluster("isolation", options, {}, body)
 
 
-def e2e_lane(options):
-    files = options.select(lane_files("e2e"))
+def run_e2e_files(lane, files, options, environment):
     total = Counts()
-    if not files:
-        return total
-    install("e2e")
     for file in files:
         name = os.path.splitext(os.path.basename(file))[0]
-        directory, log, begun = os.path.join(WORK, "e2e", name), output_file("e2e", name), time.monotonic()
+        directory, log, begun = os.path.join(WORK, lane, name), output_file(lane, name), time.monotonic()
         remove_clusters(directory)
         os.makedirs(directory)
         command = ["/usr/bin/python3", "-B", "regress/harness/tap_unittest.py", file, *options.tests_of(file)]
         status, output = call(command, log, FILE_TIMEOUT_S * (4 if os.environ.get("PGOPS_LONG") else 1),
-                              {"PGOPS_TEST_DIR": directory, "PYTHONUNBUFFERED": "1"})
+                              {"PGOPS_TEST_DIR": directory, "PYTHONUNBUFFERED": "1", **environment})
         counts = read_tap(output, status, name)
         for place in logs.clusters_below(directory):
             dev_cluster("stop", place, check=False)
@@ -326,6 +322,31 @@ def e2e_lane(options):
         if not counts.failed and not options.keep:
             remove_clusters(directory)
     return total
+
+
+def e2e_lane(options):
+    files = options.select(lane_files("e2e"))
+    if not files:
+        return Counts()
+    install("e2e")
+    return run_e2e_files("e2e", files, options, {})
+
+
+def worker_lane(lane, tree):
+    """The worker's own end-to-end tests against a worker built with a sanitizer."""
+    def run(options):
+        files = [f for f in options.select(lane_files("e2e")) if os.path.basename(f).startswith("worker_")]
+        if not files:
+            return Counts()
+        make(lane, f"{tree}/build.ninja")
+        log = output_file(lane, "build")
+        status, output = call(["cmake", "--build", os.path.join(ROOT, tree), "--target", "pgops_programs", "-j",
+                               str(os.cpu_count())], log, FILE_TIMEOUT_S)
+        if status != 0:
+            raise LaneTrouble(output[-4000:])
+        program = os.path.join(ROOT, tree, "pg_ops_worker")
+        return run_e2e_files(lane, files, options, {**SANITIZERS, "OPS_WORKER_BIN": program})
+    return run
 
 
 def checks_lane(options):
@@ -349,4 +370,6 @@ LANES = {
     "ubsan": ubsan_lane,
     "isolation": isolation_lane,
     "e2e": e2e_lane,
+    "worker-asan": worker_lane("worker-asan", "build/asan"),
+    "worker-tsan": worker_lane("worker-tsan", "build/tsan"),
 }

@@ -4,7 +4,7 @@
 -- seen inside one rolled-back transaction. The roles are dropped at the end.
 SET client_min_messages = warning;
 CREATE EXTENSION dblink;
-SELECT plan(45);
+SELECT plan(48);
 
 CREATE ROLE t_s_alice LOGIN IN ROLE ops_user;
 CREATE ROLE t_s_bob LOGIN IN ROLE ops_user;
