@@ -188,10 +188,12 @@ CREATE POLICY audit_store_read ON ops.audit_store FOR SELECT TO ops_owner
 COMMENT ON POLICY audit_store_read ON ops.audit_store IS 'operators read the audit of their tenants';
 
 -- ---- views ------------------------------------------------------------------------------------------------
+-- The tables compare names as bytes (C++ does); the views have the ordinary collation, or joining them with
+-- other tables' columns would be a conflict of collations.
 -- The filters repeat the policies. Shared assets of system are listed for everybody, under their own tenant.
 
 CREATE VIEW ops.assets WITH (security_barrier) AS
-  SELECT a.tenant_id AS tenant, a.kind, a.name, v.version,
+  SELECT a.tenant_id COLLATE pg_catalog."default" AS tenant, a.kind COLLATE pg_catalog."default" AS kind, a.name COLLATE pg_catalog."default" AS name, v.version,
          CASE WHEN a.deleted_at IS NOT NULL THEN 'deleted'
               WHEN a.current_version IS NULL THEN 'draft' ELSE 'published' END AS status,
          v.title, a.updated_at, a.updated_by, a.deleted_at, v.digest
@@ -209,7 +211,7 @@ REVOKE ALL ON TABLE ops.assets FROM PUBLIC;
 GRANT SELECT ON TABLE ops.assets TO ops_user;
 
 CREATE VIEW ops.asset_versions WITH (security_barrier) AS
-  SELECT v.tenant_id AS tenant, v.kind, v.name, v.version,
+  SELECT v.tenant_id COLLATE pg_catalog."default" AS tenant, v.kind COLLATE pg_catalog."default" AS kind, v.name COLLATE pg_catalog."default" AS name, v.version,
          CASE WHEN v.version = a.current_version AND a.deleted_at IS NULL THEN 'current'
               WHEN v.published_at IS NULL THEN 'draft' ELSE 'superseded' END AS status,
          v.title, v.digest, v.created_at, v.created_by, v.published_at, v.published_by,
@@ -228,7 +230,7 @@ REVOKE ALL ON TABLE ops.asset_versions FROM PUBLIC;
 GRANT SELECT ON TABLE ops.asset_versions TO ops_user;
 
 CREATE VIEW ops.capabilities WITH (security_barrier) AS
-  SELECT a.tenant_id AS tenant, a.name AS tool, c.capability, v.title,
+  SELECT a.tenant_id COLLATE pg_catalog."default" AS tenant, a.name COLLATE pg_catalog."default" AS tool, c.capability, v.title,
          CASE WHEN pg_catalog.jsonb_typeof(v.spec -> 'examples') = 'array'
               THEN pg_catalog.jsonb_array_length(v.spec -> 'examples') ELSE 0 END AS examples,
          (NOT r.restricted OR r.is_member)
@@ -260,7 +262,7 @@ REVOKE ALL ON TABLE ops.capabilities FROM PUBLIC;
 GRANT SELECT ON TABLE ops.capabilities TO ops_user;
 
 CREATE VIEW ops.asset_audit WITH (security_barrier) AS
-  SELECT s.tenant_id AS tenant, s.at, s.actor, s.action, s.kind, s.name, s.version, s.old_digest, s.new_digest
+  SELECT s.tenant_id COLLATE pg_catalog."default" AS tenant, s.at, s.actor, s.action, s.kind, s.name, s.version, s.old_digest, s.new_digest
     FROM ops.audit_store s
    WHERE s.tenant_id = ANY ((SELECT ops._my_tenants('operator'))::text[]);
 COMMENT ON VIEW ops.asset_audit IS 'who put, published, rolled back, deleted and restored which asset; for operators';

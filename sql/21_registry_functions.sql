@@ -85,7 +85,7 @@ BEGIN
      WHERE f.finding ->> 'severity' = 'error'
      ORDER BY f.place LIMIT 1;
     RAISE EXCEPTION USING ERRCODE = '22023',
-      MESSAGE = pg_catalog.format('%s "%s" is not valid: %s %s%s', kind, name, v_first ->> 'path', v_first ->> 'message',
+      MESSAGE = pg_catalog.format('%s "%s" is not valid: %s: %s%s', kind, name, v_first ->> 'path', v_first ->> 'message',
         CASE WHEN v_errors > 1 THEN pg_catalog.format(' (and %s more)', v_errors - 1) ELSE '' END),
       DETAIL = v_detail,
       HINT = COALESCE(NULLIF(v_first ->> 'hint', ''), 'Correct what DETAIL lists; nothing was stored.');

@@ -68,9 +68,9 @@ PGOPS_FUNCTION(pgops_asset_impact) {
   const std::string name = args.required_text(1, "name");
   args.begin_rows();
   const pgops::pg::spi::OwnerScope owner;
-  const auto found = pgops::pg::spi::query(
-      "SELECT i.dep_kind, i.dep_name, i.depth, i.via FROM ops._asset_impact($1, $2) i",
-      {pgops::pg::spi::text(kind), pgops::pg::spi::text(name)});
+  const auto found =
+      pgops::pg::spi::query("SELECT i.dep_kind, i.dep_name, i.depth, i.via FROM ops._asset_impact($1, $2) i",
+                            {pgops::pg::spi::text(kind), pgops::pg::spi::text(name)});
   for (const auto& row : found.rows) args.row(row);
   return args.end_rows();
 }

@@ -52,7 +52,8 @@ void collect_texts(const Json& node, const std::string& path, std::vector<std::p
   if (node.is_string()) {
     out.emplace_back(path, node.text());
   } else if (node.is_array()) {
-    for (std::size_t i = 0; i < node.size(); i++) collect_texts(node.items()[i], path + "[" + std::to_string(i) + "]", out);
+    for (std::size_t i = 0; i < node.size(); i++)
+      collect_texts(node.items()[i], path + "[" + std::to_string(i) + "]", out);
   } else {
     for (const auto& [name, value] : node.members()) {
       if (name != "severity") collect_texts(value, path_member(path, name), out);
@@ -163,7 +164,8 @@ std::vector<Problem> unknown_columns(const Json& present, const std::vector<std:
   const std::vector<std::string_view> known(columns.begin(), columns.end());
   const auto check = [&](const std::string& path, const std::string& name) {
     if (std::find(columns.begin(), columns.end(), name) != columns.end()) return;
-    problems.push_back({path, "uses column \"" + name + "\", which the query does not return", nearest_hint(name, known)});
+    problems.push_back(
+        {path, "uses column \"" + name + "\", which the query does not return", nearest_hint(name, known)});
   };
   std::size_t index = 0;
   for (const Json& entry : present["summary"].items()) {

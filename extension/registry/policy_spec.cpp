@@ -12,13 +12,14 @@ namespace pgops::registry {
 namespace {
 
 // Stored, shown, but without effect in this version: named by put_asset and ops.health().
-constexpr std::array<std::string_view, 8> kNotEnforced = {
-    "max_retries", "backoff_ms", "backoff_max_ms", "breaker", "rate_per_minute", "burst", "max_concurrent", "idempotency"};
+constexpr std::array<std::string_view, 8> kNotEnforced = {"max_retries",    "backoff_ms",      "backoff_max_ms",
+                                                          "breaker",        "rate_per_minute", "burst",
+                                                          "max_concurrent", "idempotency"};
 constexpr std::array<std::string_view, 19> kKnown = {
-    "timeout_ms",      "connect_timeout_ms", "max_retries", "backoff_ms", "backoff_max_ms", "breaker",
-    "rate_per_minute", "burst",              "max_concurrent", "max_rows", "max_bytes",     "max_cost",
-    "record",          "sensitive",          "enforce_readonly", "block_ddl", "block_dcl",  "description",
-    "shared"};
+    "timeout_ms", "connect_timeout_ms", "max_retries", "backoff_ms",     "backoff_max_ms",
+    "breaker",    "rate_per_minute",    "burst",       "max_concurrent", "max_rows",
+    "max_bytes",  "max_cost",           "record",      "sensitive",      "enforce_readonly",
+    "block_ddl",  "block_dcl",          "description", "shared"};
 
 class Reader {
  public:

@@ -20,9 +20,10 @@ constexpr std::size_t kMaxListItems = 200;
 constexpr std::size_t kMaxQueryBytes = 32 * 1024;
 
 constexpr std::array<std::string_view, 24> kKnown = {
-    "type",   "title",  "description", "capabilities", "examples", "input_schema", "output_schema", "present",
-    "policy", "source", "run_as",      "roles",        "shared",   "read_only",    "idempotent",    "exclusive",
-    "live",   "fallback_tool", "accepts_refs", "deprecated", "vocabulary", "sql", "http", "mcp"};
+    "type",          "title",      "description", "capabilities", "examples", "input_schema",
+    "output_schema", "present",    "policy",      "source",       "run_as",   "roles",
+    "shared",        "read_only",  "idempotent",  "exclusive",    "live",     "fallback_tool",
+    "accepts_refs",  "deprecated", "vocabulary",  "sql",          "http",     "mcp"};
 
 class Reader {
  public:
@@ -124,7 +125,8 @@ void check_arguments(Reader& reader, const std::string& path, const Result<Templ
 
 void read_http(Reader& reader, const Json& part, const Tool& tool) {
   if (!part.is_object()) {
-    reader.note("$.http", "is missing", "A tool of type http has {\"http\": {\"method\": \"GET\", \"url\": \"https://...\"}}.");
+    reader.note("$.http", "is missing",
+                "A tool of type http has {\"http\": {\"method\": \"GET\", \"url\": \"https://...\"}}.");
     return;
   }
   constexpr std::array<std::string_view, 7> fields = {"method", "url", "query", "headers", "body", "result", "ok"};

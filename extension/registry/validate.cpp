@@ -58,9 +58,9 @@ class Judge {
     }
     if (level_ == Level::full) references(read);
     if (read.examples.size() < kGoodExamples) {
-      warn("FEW_EXAMPLES", "$.examples",
-           "has " + std::to_string(read.examples.size()) + " example questions",
-           "Questions find a tool by its examples; " + std::to_string(kGoodExamples) + " or more in different words work well.");
+      warn("FEW_EXAMPLES", "$.examples", "has " + std::to_string(read.examples.size()) + " example questions",
+           "Questions find a tool by its examples; " + std::to_string(kGoodExamples) +
+               " or more in different words work well.");
     }
   }
 
@@ -74,10 +74,12 @@ class Judge {
   }
   // What only the server can tell: a draft may wait for it.
   void server_says(std::string code, std::string path, std::string message, std::string hint = {}) {
-    report_.findings.push_back({level_ == Level::full, std::move(code), std::move(path), std::move(message), std::move(hint)});
+    report_.findings.push_back(
+        {level_ == Level::full, std::move(code), std::move(path), std::move(message), std::move(hint)});
   }
   void add(std::vector<Problem> problems, const char* code) {
-    for (Problem& problem : problems) error(code, std::move(problem.path), std::move(problem.message), std::move(problem.hint));
+    for (Problem& problem : problems)
+      error(code, std::move(problem.path), std::move(problem.message), std::move(problem.hint));
   }
   bool has_errors() const {
     return std::any_of(report_.findings.begin(), report_.findings.end(), [](const Finding& f) { return f.is_error; });
@@ -93,11 +95,14 @@ class Judge {
   }
 
   void sql(const Tool& read) {
-    const pg::RunAs role = pg::judge_run_as(read.run_as, asset_.tenant == tenancy::kSystemTenant);
-    if (role.oid == 0 || !role.refusal.empty()) {
-      server_says("RUN_AS", "$.run_as", "a tool cannot run as \"" + read.run_as + "\": " + role.refusal,
-                  role.oid == 0 ? "" : "An admin registers a role with ops.allow_run_as().");
-      return;
+    pg::RunAs role = pg::judge_run_as(read.run_as, asset_.tenant == tenancy::kSystemTenant);
+    const bool other_role = role.oid == 0 || !role.refusal.empty();
+    if (other_role) {
+      server_says("RUN_AS", "$.run_as",
+                  "a tool cannot run as \"" + std::string(utf8_truncate(read.run_as, 80)) + "\": " + role.refusal,
+                  "Leave run_as out for ops_tool; an admin registers other roles with ops.allow_run_as().");
+      // The statement is judged all the same, so that every problem is told at once.
+      role.oid = pg::role_oid("ops_tool");
     }
     pg::executor::Request request;
     request.kind = pg::executor::TaskKind::describe;
@@ -105,7 +110,7 @@ class Judge {
     if (read.input_schema) request.parameter_types = parameter_types_of(read);
     request.tenant = asset_.tenant;
     request.run_as = role.oid;
-    request.monitor = asset_.tenant == tenancy::kSystemTenant && read.run_as == "ops_stats";
+    request.monitor = !other_role && asset_.tenant == tenancy::kSystemTenant && read.run_as == "ops_stats";
     request.timeout_ms = kDescribeTimeoutMs;
     request.label = "pg_ops validation of tool " + asset_.name;
     if (!pg::shared_memory_ready()) {
@@ -120,7 +125,8 @@ class Judge {
       return;
     }
     if (!answer->ok) {
-      refused(*answer);
+      // As another role, grants and row security say nothing about the tool.
+      if (!other_role || !answer->rule.empty()) refused(*answer);
       return;
     }
     described(read, answer->details);
@@ -143,6 +149,7 @@ class Judge {
     std::vector<std::string> used;
     for (const Json& parameter : details["parameters"].items()) used.emplace_back(parameter["name"].string_or(""));
     complete_schema(read, used, [&] { return derive_sql_schema(details["parameters"]); });
+    if (details["columns"].size() == 0) server_says("TOOL_SPEC", "$.sql.query", "returns no columns");
     if (read.present) {
       std::vector<std::string> columns;
       for (const Json& column : details["columns"].items()) columns.emplace_back(column["name"].string_or(""));
@@ -153,7 +160,8 @@ class Judge {
   }
 
   void http(const Tool& read) {
-    complete_schema(read, http_arguments(report_.spec["http"]), [&] { return derive_http_schema(report_.spec["http"]); });
+    complete_schema(read, http_arguments(report_.spec["http"]),
+                    [&] { return derive_http_schema(report_.spec["http"]); });
     if (const Json& path = report_.spec["http"]["result"]; level_ != Level::shape && path.is_string()) {
       if (Status ok = pg::check_jsonpath(path.text()); !ok) error("TOOL_SPEC", "$.http.result", ok.error().message);
     }
@@ -201,7 +209,8 @@ class Judge {
     }
     for (const std::string& source : read.accepts_refs) {
       if (!asset_in_force(asset_.tenant, "tool", source)) {
-        warn("UNKNOWN_TOOL", "$.accepts_refs", "there is no published tool \"" + std::string(utf8_truncate(source, 80)) + "\"");
+        warn("UNKNOWN_TOOL", "$.accepts_refs",
+             "there is no published tool \"" + std::string(utf8_truncate(source, 80)) + "\"");
       }
     }
     for (const std::string& role : read.roles) {
