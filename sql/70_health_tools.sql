@@ -16,6 +16,7 @@ SELECT ops._install_asset('tool', 'blocking_sessions', $json${
       {"when": "row_count = 0", "text": "No session is blocked.", "severity": "info"},
       {"when": "row_count = 1 and max(wait_s) < 300", "text": "Session {rows[0].blocked_pid} has waited {max(wait_s)} for a lock that session {rows[0].blocker_pid} ({rows[0].blocker_state}) holds.", "severity": "attention"},
       {"when": "max(wait_s) < 300", "text": "{row_count} lock waits; the longest is session {rows[0].blocked_pid}, which has waited {max(wait_s)} for session {rows[0].blocker_pid} ({rows[0].blocker_state}).", "severity": "attention"},
+      {"when": "row_count = 1", "text": "Session {rows[0].blocked_pid} has waited {max(wait_s)} for a lock that session {rows[0].blocker_pid} ({rows[0].blocker_state}) holds. Ending the blocker's transaction releases it.", "severity": "critical"},
       {"text": "{row_count} lock waits; session {rows[0].blocked_pid} has waited {max(wait_s)} for session {rows[0].blocker_pid} ({rows[0].blocker_state}). Ending the blocker's transaction releases it.", "severity": "critical"}],
     "columns": {"wait_s": {"unit": "s", "format": "duration"}}, "block": "table"}
 }$json$);
