@@ -1,0 +1,48 @@
+"""The committed reference pages say what the catalog says, and names in texts exist."""
+import glob
+import os
+import re
+import subprocess
+import unittest
+
+from cluster import ROOT, Cluster
+
+
+class Reference(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = Cluster("reference").start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.cluster.stop()
+
+    def test_pages_equal_the_catalog(self):
+        environment = {**os.environ, **{k: v for k, v in self.cluster.env().items() if k.startswith("PG")}}
+        done = subprocess.run([os.path.join(ROOT, "dev", "docs-reference"), "--check"], env=environment,
+                              capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_names_in_texts_exist(self):
+        """Functions and views that documentation and runbooks send people to are there."""
+        known = {name for (name,) in self.cluster.rows(
+            "SELECT proname FROM pg_proc WHERE pronamespace = 'ops'::regnamespace"
+            " UNION SELECT relname FROM pg_class WHERE relnamespace = 'ops'::regnamespace")}
+        texts = dict(self.cluster.rows("SELECT 'error code ' || code, runbook FROM ops.error_codes"))
+        for path in glob.glob(os.path.join(ROOT, "docs", "**", "*.md"), recursive=True) + [os.path.join(ROOT, "README.md")]:
+            with open(path) as f:
+                texts[os.path.relpath(path, ROOT)] = f.read()
+        missing = sorted({(where, name) for where, text in texts.items()
+                          for name in re.findall(r"(?<![\w.-])ops\.([a-z_]+)", text) if name not in known})
+        self.assertEqual(missing, [])
+
+    def test_every_function_setting_and_view_has_an_explanation(self):
+        for file in ("functions", "settings", "errors", "tables"):
+            with open(os.path.join(ROOT, "docs", "reference", file + ".md")) as f:
+                text = f.read()
+            self.assertNotIn("None", text.replace("NULL", ""), file)
+            self.assertGreater(text.count("\n"), 15, file)
+
+
+if __name__ == "__main__":
+    unittest.main()
