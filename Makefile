@@ -31,5 +31,6 @@ deps-first:
 	dev/deps
 else
 include dev/make/build.mk
+include dev/make/doors.mk
 include dev/make/targets.mk
 endif

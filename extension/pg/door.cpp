@@ -3,7 +3,6 @@
 
 extern "C" {
 #include "access/xact.h"
-#include "utils/resowner.h"
 }
 
 namespace pgops::pg {
@@ -13,66 +12,123 @@ namespace {
 std::string owned(const char* text) { return text == nullptr ? std::string() : std::string(text); }
 
 // Copying the server's error allocates in the caller's memory context and may fail itself; that second
-// failure must not longjmp over the C++ frames above either.
-ErrorData* copy_error_data() noexcept {
+// failure must not longjmp over the C++ frames above either. `code` is the SQLSTATE in any case.
+ErrorData* copy_error_data(int& code) noexcept {
   ErrorData* volatile copy = nullptr;
+  volatile int seen = ERRCODE_OUT_OF_MEMORY;
   const detail::SavedState saved;
   sigjmp_buf landing;
   if (sigsetjmp(landing, 0) == 0) {
     PG_exception_stack = &landing;
+    seen = geterrcode();
     copy = CopyErrorData();
   } else {
     copy = nullptr;
     CurrentMemoryContext = saved.memory;
   }
   saved.restore_stacks();
+  code = seen;
   return copy;
 }
 
+// There is no memory to say what happened. A cancel must stay one even so; its texts are short enough to
+// need none.
+[[noreturn]] void throw_out_of_memory(int code) {
+  if (code != ERRCODE_QUERY_CANCELED) throw std::bad_alloc();
+  Error error;
+  error.sqlstate = "57014";
+  error.message = "query canceled";
+  throw error;
+}
+
 char* keep(const std::string& text) noexcept {
-  if (text.empty()) return nullptr;
   auto* copy = static_cast<char*>(
       MemoryContextAllocExtended(ErrorContext, text.size() + 1, MCXT_ALLOC_NO_OOM | MCXT_ALLOC_HUGE));
   if (copy != nullptr) std::memcpy(copy, text.c_str(), text.size() + 1);
   return copy;
 }
 
-ErrorData* blank_error() noexcept {
-  return static_cast<ErrorData*>(
-      MemoryContextAllocExtended(ErrorContext, sizeof(ErrorData), MCXT_ALLOC_NO_OOM | MCXT_ALLOC_ZERO));
-}
+char* keep_unless_empty(const std::string& text) noexcept { return text.empty() ? nullptr : keep(text); }
 
 int sqlstate_number(const std::string& state) noexcept {
   if (state.size() != 5) return ERRCODE_INTERNAL_ERROR;
   return MAKE_SQLSTATE(state[0], state[1], state[2], state[3], state[4]);
 }
 
-ErrorData* keep_error(const Error& error) noexcept {
-  ErrorData* data = blank_error();
-  if (data == nullptr) return nullptr;
-  data->elevel = ERROR;
-  data->output_to_server = true;
-  data->output_to_client = true;
-  data->hide_stmt = error.hide_statement;
-  data->filename = "pg_ops";
-  data->funcname = "pg_ops";
-  data->lineno = error.line;
-  data->sqlerrcode = sqlstate_number(error.sqlstate);
-  data->message = keep(error.message);
-  data->detail = keep(error.detail);
-  data->detail_log = keep(error.detail_log);
-  data->hint = keep(error.hint);
-  data->context = keep(error.context);
-  data->schema_name = keep(error.schema_name);
-  data->table_name = keep(error.table_name);
-  data->column_name = keep(error.column_name);
-  data->datatype_name = keep(error.datatype_name);
-  data->constraint_name = keep(error.constraint_name);
-  data->cursorpos = error.cursor_position;
-  data->internalpos = error.internal_position;
-  data->internalquery = keep(error.internal_query);
-  data->assoc_context = ErrorContext;
-  return data;
+}  // namespace
+
+namespace detail {
+
+// An exception as plain data in ErrorContext, which has a reserve for the case that memory is exhausted and
+// is reset by whoever finally handles the error. Absent texts are null.
+struct Captured {
+  int code;
+  char* message;
+  char* detail;
+  char* detail_log;
+  char* hint;
+  char* context;
+  char* schema_name;
+  char* table_name;
+  char* column_name;
+  char* datatype_name;
+  char* constraint_name;
+  char* internal_query;
+  int cursor_position;
+  int internal_position;
+  int line;
+  bool hide_statement;
+  bool from_server;
+};
+
+}  // namespace detail
+
+namespace {
+
+detail::Captured* keep_error(const Error& error) noexcept {
+  auto* kept = static_cast<detail::Captured*>(
+      MemoryContextAllocExtended(ErrorContext, sizeof(detail::Captured), MCXT_ALLOC_NO_OOM | MCXT_ALLOC_ZERO));
+  if (kept == nullptr) return nullptr;
+  kept->code = sqlstate_number(error.sqlstate);
+  kept->message = keep(error.message);
+  kept->detail = keep_unless_empty(error.detail);
+  kept->detail_log = keep_unless_empty(error.detail_log);
+  kept->hint = keep_unless_empty(error.hint);
+  kept->context = keep_unless_empty(error.context);
+  kept->schema_name = keep_unless_empty(error.schema_name);
+  kept->table_name = keep_unless_empty(error.table_name);
+  kept->column_name = keep_unless_empty(error.column_name);
+  kept->datatype_name = keep_unless_empty(error.datatype_name);
+  kept->constraint_name = keep_unless_empty(error.constraint_name);
+  kept->internal_query = keep_unless_empty(error.internal_query);
+  kept->cursor_position = error.cursor_position;
+  kept->internal_position = error.internal_position;
+  kept->line = error.line;
+  kept->hide_statement = error.hide_statement;
+  kept->from_server = error.from_server;
+  return kept;
+}
+
+Error to_error(const ErrorData& data) {
+  Error error;
+  error.from_server = true;
+  error.sqlstate = unpack_sql_state(data.sqlerrcode);
+  error.message = owned(data.message);
+  error.detail = owned(data.detail);
+  error.detail_log = owned(data.detail_log);
+  error.hint = owned(data.hint);
+  error.context = owned(data.context);
+  error.schema_name = owned(data.schema_name);
+  error.table_name = owned(data.table_name);
+  error.column_name = owned(data.column_name);
+  error.datatype_name = owned(data.datatype_name);
+  error.constraint_name = owned(data.constraint_name);
+  error.internal_query = owned(data.internalquery);
+  error.cursor_position = data.cursorpos;
+  error.internal_position = data.internalpos;
+  error.line = data.lineno;
+  error.hide_statement = data.hide_stmt;
+  return error;
 }
 
 }  // namespace
@@ -83,32 +139,22 @@ void throw_current_error(const SavedState& saved) {
   MemoryContextSwitchTo(saved.memory);
   InterruptHoldoffCount = saved.interrupt_holdoff;
   QueryCancelHoldoffCount = saved.cancel_holdoff;
-  ErrorData* data = copy_error_data();
+  int code = 0;
+  ErrorData* data = copy_error_data(code);
   FlushErrorState();
-  if (data == nullptr) throw std::bad_alloc();
+  if (data == nullptr) throw_out_of_memory(code);
   Error error;
-  error.from_server = true;
-  error.sqlstate = unpack_sql_state(data->sqlerrcode);
-  error.message = owned(data->message);
-  error.detail = owned(data->detail);
-  error.detail_log = owned(data->detail_log);
-  error.hint = owned(data->hint);
-  error.context = owned(data->context);
-  error.schema_name = owned(data->schema_name);
-  error.table_name = owned(data->table_name);
-  error.column_name = owned(data->column_name);
-  error.datatype_name = owned(data->datatype_name);
-  error.constraint_name = owned(data->constraint_name);
-  error.internal_query = owned(data->internalquery);
-  error.cursor_position = data->cursorpos;
-  error.internal_position = data->internalpos;
-  error.line = data->lineno;
-  error.hide_statement = data->hide_stmt;
+  try {
+    error = to_error(*data);
+  } catch (const std::bad_alloc&) {
+    FreeErrorData(data);
+    throw_out_of_memory(code);
+  }
   FreeErrorData(data);
   throw error;
 }
 
-ErrorData* capture_current_exception() noexcept {
+Captured* capture_current_exception() noexcept {
   try {
     throw;
   } catch (const Error& error) {
@@ -136,16 +182,40 @@ ErrorData* capture_current_exception() noexcept {
   }
 }
 
-void raise_captured(ErrorData* error) {
+void raise_captured(Captured* error) {
   if (error == nullptr || error->message == nullptr) {
-    ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory"),
+    const bool cancel = error != nullptr && error->code == ERRCODE_QUERY_CANCELED;
+    ereport(ERROR, (errcode(cancel ? ERRCODE_QUERY_CANCELED : ERRCODE_OUT_OF_MEMORY), errmsg("out of memory"),
                     errdetail("Failed while handling a request of pg_ops.")));
   }
-  // ErrorContext is reset by the handler that finally takes the error; the copy made by ReThrowError
-  // lives there as well, so nothing is lost and nothing leaks.
-  // An error of our own has no context yet: ThrowErrorData lets PL/pgSQL and others add theirs.
-  if (error->context == nullptr) ThrowErrorData(error);
-  ReThrowError(error);
+  // A new report rather than ReThrowError: that one keeps InterruptHoldoffCount as it is (a session whose
+  // C++ frames were left while it was above zero could never be cancelled again), and sends to client and
+  // log whether or not there is a client and whatever log_min_messages says.
+  //
+  // Every context callback has spoken about an error of the server already; whoever handles this error
+  // puts the stack of callbacks back.
+  if (error->from_server) error_context_stack = nullptr;
+  if (errstart(ERROR, TEXTDOMAIN)) {
+    errcode(error->code);
+    errmsg_internal("%s", error->message);
+    if (error->detail != nullptr) errdetail_internal("%s", error->detail);
+    if (error->detail_log != nullptr) errdetail_log("%s", error->detail_log);
+    if (error->hint != nullptr) errhint("%s", error->hint);
+    if (error->context != nullptr) {
+      set_errcontext_domain(TEXTDOMAIN);
+      errcontext_msg("%s", error->context);
+    }
+    if (error->schema_name != nullptr) err_generic_string(PG_DIAG_SCHEMA_NAME, error->schema_name);
+    if (error->table_name != nullptr) err_generic_string(PG_DIAG_TABLE_NAME, error->table_name);
+    if (error->column_name != nullptr) err_generic_string(PG_DIAG_COLUMN_NAME, error->column_name);
+    if (error->datatype_name != nullptr) err_generic_string(PG_DIAG_DATATYPE_NAME, error->datatype_name);
+    if (error->constraint_name != nullptr) err_generic_string(PG_DIAG_CONSTRAINT_NAME, error->constraint_name);
+    if (error->internal_query != nullptr) internalerrquery(error->internal_query);
+    errposition(error->cursor_position);
+    internalerrposition(error->internal_position);
+    errhidestmt(error->hide_statement);
+    errfinish("pg_ops", error->line, "pg_ops");
+  }
   pg_unreachable();
 }
 
@@ -198,40 +268,35 @@ void check_interrupts() {
   }
 }
 
-// The subtransaction's begin and end switch memory context and resource owner; both are put back here,
-// as PL/pgSQL does around its exception blocks. They nest strictly, so a small stack is enough.
-namespace {
-struct SubtransactionFrame {
-  MemoryContext memory;
-  ResourceOwner owner;
-};
-constexpr int kMaxNesting = 16;
-SubtransactionFrame frames[kMaxNesting];
-int depth = 0;
-}  // namespace
+// Begin and end of a subtransaction switch memory context and resource owner; both are put back here, as
+// PL/pgSQL does around its exception blocks.
+namespace detail {
 
-void begin_subtransaction() {
-  if (depth >= kMaxNesting) throw Failure{{Code::internal_error, "subtransactions nested too deeply", {}, {}}};
-  frames[depth] = {CurrentMemoryContext, CurrentResourceOwner};
+SubtransactionFrame begin_subtransaction() {
+  const SubtransactionFrame frame{CurrentMemoryContext, CurrentResourceOwner};
   call([] { BeginInternalSubTransaction(nullptr); });
-  MemoryContextSwitchTo(frames[depth].memory);
-  depth++;
+  MemoryContextSwitchTo(frame.memory);
+  return frame;
 }
 
-void release_subtransaction() {
-  depth--;
+void release_subtransaction(const SubtransactionFrame& frame) {
   call([] { ReleaseCurrentSubTransaction(); });
-  MemoryContextSwitchTo(frames[depth].memory);
-  CurrentResourceOwner = frames[depth].owner;
+  MemoryContextSwitchTo(frame.memory);
+  CurrentResourceOwner = frame.owner;
 }
 
-void rollback_subtransaction() noexcept {
-  depth--;
-  // A rollback that fails is beyond repair: noexcept ends the process rather than go on with a
-  // transaction in an unknown state.
-  call([] { RollbackAndReleaseCurrentSubTransaction(); });
-  MemoryContextSwitchTo(frames[depth].memory);
-  CurrentResourceOwner = frames[depth].owner;
+void rollback_subtransaction(const SubtransactionFrame& frame) noexcept {
+  try {
+    call([] { RollbackAndReleaseCurrentSubTransaction(); });
+  } catch (...) {
+    // The transaction is in an unknown state and a destructor cannot throw: the session ends, and only the
+    // session (std::terminate would make the postmaster restart every backend).
+    ereport(FATAL, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not roll back a subtransaction")));
+  }
+  MemoryContextSwitchTo(frame.memory);
+  CurrentResourceOwner = frame.owner;
 }
+
+}  // namespace detail
 
 }  // namespace pgops::pg

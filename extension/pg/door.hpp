@@ -17,6 +17,10 @@
 
 #include <setjmp.h>
 
+extern "C" {
+#include "utils/resowner.h"
+}
+
 namespace pgops::pg {
 
 namespace detail {
@@ -39,10 +43,19 @@ struct SavedState {
 // Copies the server's current error and throws it. Precondition: stacks restored.
 [[noreturn]] void throw_current_error(const SavedState& saved);
 
+struct Captured;
 // Copies the exception being handled into server memory; never throws, never ereports.
-ErrorData* capture_current_exception() noexcept;
+Captured* capture_current_exception() noexcept;
 // Raises what capture_current_exception() returned.
-[[noreturn]] void raise_captured(ErrorData* error);
+[[noreturn]] void raise_captured(Captured* error);
+
+struct SubtransactionFrame {
+  MemoryContext memory;
+  ResourceOwner owner;
+};
+SubtransactionFrame begin_subtransaction();
+void release_subtransaction(const SubtransactionFrame& frame);
+void rollback_subtransaction(const SubtransactionFrame& frame) noexcept;
 
 }  // namespace detail
 
@@ -50,8 +63,7 @@ ErrorData* capture_current_exception() noexcept;
 template <class F>
 auto call(F&& f) -> std::invoke_result_t<F&> {
   using R = std::invoke_result_t<F&>;
-  static_assert(std::is_void_v<R> || std::is_trivially_destructible_v<R>,
-                "the exit door returns plain values only");
+  static_assert(std::is_void_v<R> || std::is_trivially_destructible_v<R>, "the exit door returns plain values only");
   // Restores on the ordinary way out and when f throws a C++ exception of its own.
   struct Guard {
     detail::SavedState saved;
@@ -70,7 +82,9 @@ auto call(F&& f) -> std::invoke_result_t<F&> {
 // trivially destructible: they live in the frame that the final ereport leaves.
 template <class F>
 auto entry(F&& f) -> std::invoke_result_t<F&> {
-  ErrorData* error = nullptr;
+  static_assert(std::is_trivially_destructible_v<std::remove_cvref_t<F>>,
+                "the entry door's captures stay in the frame that the error leaves");
+  detail::Captured* error = nullptr;
   try {
     return f();
   } catch (...) {
@@ -80,29 +94,26 @@ auto entry(F&& f) -> std::invoke_result_t<F&> {
 }
 
 // Runs f inside an internal subtransaction; on any exception the subtransaction is rolled back and the
-// exception goes on. After that, catching it is safe.
-void begin_subtransaction();
-void release_subtransaction();
-void rollback_subtransaction() noexcept;
-
+// exception goes on. After that, catching it is safe. A release that fails is rolled back as well; a rollback
+// that fails ends the session.
 template <class F>
 auto subtransaction(F&& f) -> std::invoke_result_t<F&> {
   using R = std::invoke_result_t<F&>;
   struct Guard {
+    const detail::SubtransactionFrame frame = detail::begin_subtransaction();
     bool done = false;
-    Guard() { begin_subtransaction(); }
     ~Guard() {
-      if (!done) rollback_subtransaction();
+      if (!done) detail::rollback_subtransaction(frame);
     }
   } guard;
   if constexpr (std::is_void_v<R>) {
     f();
+    detail::release_subtransaction(guard.frame);
     guard.done = true;
-    release_subtransaction();
   } else {
     R result = f();
+    detail::release_subtransaction(guard.frame);
     guard.done = true;
-    release_subtransaction();
     return result;
   }
 }

@@ -157,9 +157,14 @@ long flush_statistics() {
   return call([] { return pgstat_report_stat(false); });
 }
 
-void begin_row() { begin_subtransaction(); }
-void end_row() { release_subtransaction(); }
-void rollback_row() noexcept { rollback_subtransaction(); }
+// Rows do not nest: one frame is enough.
+namespace {
+pg::detail::SubtransactionFrame row_frame;
+}  // namespace
+
+void begin_row() { row_frame = pg::detail::begin_subtransaction(); }
+void end_row() { pg::detail::release_subtransaction(row_frame); }
+void rollback_row() noexcept { pg::detail::rollback_subtransaction(row_frame); }
 
 void insert(const std::string& suffix, std::span<const Row> rows) {
   const Plans& prepared = plans_for(suffix);

@@ -21,7 +21,7 @@ from harness.counts import Counts, read_gtest, read_tap
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WORK = os.path.join(ROOT, ".test")
 OUTPUT = os.path.join(WORK, "output")
-NOT_TOPICS = {"unit", "e2e", "harness", "isolation", "upgrade", "fuzz", "browser"}
+NOT_TOPICS = {"unit", "doors", "e2e", "harness", "isolation", "upgrade", "fuzz", "browser"}
 PROGRAM_TIMEOUT_S = 600
 FILE_TIMEOUT_S = 900
 
@@ -52,14 +52,17 @@ def lock():
 
 
 def lane_files(kind):
-    """Test files of a kind (unit, sql, isolation, e2e), relative to the root, sorted."""
+    """Test files of a kind (unit, doors, sql, isolation, e2e), relative to the root, sorted."""
     found = {
         "unit": "regress/unit/*_test.cpp",
+        "doors": "regress/doors/*",
         "e2e": "regress/e2e/*_test.py",
         "isolation": "regress/isolation/specs/*.spec",
         "sql": "regress/*/*.sql",
     }[kind]
     files = sorted(os.path.relpath(f, ROOT) for f in glob.glob(os.path.join(ROOT, found)))
+    if kind == "doors":
+        files = [f for f in files if f.endswith((".sql", "_test.py")) and not os.path.basename(f).startswith("_")]
     if kind == "sql":
         files = [f for f in files if f.split("/")[1] not in NOT_TOPICS and not os.path.basename(f).startswith("_")]
     return files
@@ -68,7 +71,7 @@ def lane_files(kind):
 def default_lanes(only):
     """The lanes that run the given files when no lane is named: the plain one of each kind."""
     files = {o.partition(":")[0] for o in only}
-    return [kind for kind in ("unit", "sql", "isolation", "e2e") if files & set(lane_files(kind))]
+    return [kind for kind in ("unit", "doors", "sql", "isolation", "e2e") if files & set(lane_files(kind))]
 
 
 def output_file(lane, name):
@@ -220,14 +223,42 @@ def sql_lane(options):
     return with_cluster("sql", options, {}, lambda place: run_sql_files("sql", files, place, {}))
 
 
-def with_cluster(lane, options, environment, body):
+def doors_lane(options):
+    """The two error doors, in a server without pg_ops: what everything else of the extension stands on."""
+    files = options.select(lane_files("doors"))
+    if not files:
+        return Counts()
+    make("doors", "doors")
+
+    def body(place):
+        env = dict(line.split("=", 1) for line in dev_cluster("env", place).splitlines())
+        # Where the server's user can read it, whoever may enter this directory.
+        probe = os.path.join(env["PGHOST"], "doors_probe.so")
+        shutil.copy(os.path.join(ROOT, "build", "doors_probe.so"), probe)
+        os.chmod(probe, 0o755)
+        environment = {"DOORS_PROBE": probe.removesuffix(".so"), "DOORS_LOG": os.path.join(place, "log", "postgres.log")}
+        os.environ.update(environment)
+        total = run_sql_files("doors", [f for f in files if f.endswith(".sql")], place, {})
+        libpq = {k: v for k, v in env.items() if k.startswith("PG")}
+        for file in (f for f in files if f.endswith(".py")):
+            log, begun = output_file("doors", file), time.monotonic()
+            status, output = call(["/usr/bin/python3", "-B", "regress/harness/tap_unittest.py", file,
+                                   *options.tests_of(file)], log, FILE_TIMEOUT_S, libpq)
+            counts = read_tap(output, status, file)
+            report(counts, file, time.monotonic() - begun, log)
+            total.add(counts)
+        return total
+    return with_cluster("doors", options, {}, body, "--bare")
+
+
+def with_cluster(lane, options, environment, body, *arguments):
     directory = os.path.join(WORK, lane)
     remove_clusters(directory)
     place = os.path.join(directory, "cluster")
     os.makedirs(place)
     counts = Counts()
     try:
-        dev_cluster("start", place, environment=environment)
+        dev_cluster("start", place, *arguments, environment=environment)
         counts = body(place)
     finally:
         dev_cluster("stop", place, environment=environment, check=False)
@@ -366,6 +397,7 @@ LANES = {
     "unit": unit_lane("unit", "build/cmake", "unit"),
     "asan": unit_lane("asan", "build/asan", "unit-asan"),
     "tsan": unit_lane("tsan", "build/tsan", "unit-tsan"),
+    "doors": doors_lane,
     "sql": sql_lane,
     "ubsan": ubsan_lane,
     "isolation": isolation_lane,
