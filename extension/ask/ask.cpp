@@ -27,7 +27,7 @@ namespace pgops::ask {
 
 namespace {
 
-constexpr std::int64_t kTraceGraceMs = 5000;  // beyond the deadline, an answer does not wait longer for its trace
+constexpr std::int64_t kTraceGraceMs = 1000;  // beyond the deadline, an answer does not wait longer for its trace
 
 template <class T>
 T value_or_throw(Result<T> result) {
