@@ -73,7 +73,7 @@ BEGIN
                              {"text": "The most frequent event type is {rows[0].event_type} with {rows[0].events} events."}]}');
 
   PERFORM ops.create_sql_tool('latest_events', 'The latest events, newest first.',
-    'SELECT at, event_type, severity, message FROM shop.event_log ORDER BY at DESC LIMIT :limit',
+    'SELECT event_id, at, event_type, severity, message FROM shop.event_log ORDER BY at DESC LIMIT :limit',
     examples => ARRAY['show the latest events', 'what are the 10 most recent events?', 'list the last 5 events',
                       'newest events', 'what was the last event?'],
     capabilities => ARRAY['events'],
@@ -119,7 +119,7 @@ BEGIN
                  "summary": [{"text": "There are {rows[0].jobs} maintenance jobs."}]}');
 
   PERFORM ops.create_sql_tool('latest_maintenance', 'The latest maintenance jobs, newest first.',
-    'SELECT m.started_at, m.ended_at, m.kind, m.result, c.name AS item
+    'SELECT m.maintenance_id, m.started_at, m.ended_at, m.kind, m.result, c.name AS item
        FROM shop.maintenance AS m JOIN shop.configuration_item AS c ON c.tenant_id = m.tenant_id AND c.ci_id = m.ci_id
       ORDER BY m.started_at DESC LIMIT :limit',
     examples => ARRAY['show the latest maintenance jobs', 'what was the last maintenance job?',
