@@ -145,11 +145,39 @@ class Composer {
 
   void period() {
     if (!out_.any) return;
-    for (const std::string& interval : in_.intervals) {
+    for (const Period& period : in_.intervals) {
       words(" Period: ", " 기간: ");
-      allowed(interval);
+      std::size_t at = 0;
+      for (const Period::Bound& b : period.bounds) {
+        allowed(period.text.substr(at, b.begin - at));
+        moment(b.iso, period.text.substr(b.begin, b.end - b.begin));
+        at = b.end;
+      }
+      allowed(period.text.substr(at));
       out_.summary += ".";
     }
+  }
+
+  // A moment that a call took as an argument is a fact of that call. One that no argument took stands in
+  // the question and in the tool's own words: its fact says so instead of naming a reference.
+  void moment(const std::string& iso, const std::string& text) {
+    for (std::size_t i = 0; i < references_.size(); ++i) {
+      for (const auto& [name, value] : references_[i].args->members()) {
+        if (!value.is_string() || value.text() != iso) continue;
+        Fact f;
+        f.value = value;
+        f.ref = static_cast<int>(i) + 1;
+        f.format = "minute";
+        f.source = {"$.args." + name, "", "", name};
+        fact(std::move(f));
+        return;
+      }
+    }
+    Json f = Json::object({{"value", iso}, {"from", "question"}});
+    f.set("begin", static_cast<std::int64_t>(out_.summary.size()));
+    allowed(text);
+    f.set("end", static_cast<std::int64_t>(out_.summary.size()));
+    asked_.push_back(std::move(f));
   }
 
   void missing(const CallOutcome& call) {
@@ -184,12 +212,14 @@ class Composer {
       return;
     }
     for (const Fact& f : facts_) out_.facts.push_back(fact_json(f));
+    for (Json& f : asked_) out_.facts.push_back(std::move(f));
   }
 
   const Input& in_;
   bool korean_;
   Answer out_;
   std::vector<Fact> facts_;
+  std::vector<Json> asked_;  // facts of the question
   std::vector<TextSpan> allowed_;
   std::vector<ground::Referenced> references_;
 };

@@ -10,6 +10,7 @@
 
 #include "core/error.hpp"
 #include "core/json.hpp"
+#include "core/period.hpp"
 
 namespace pgops::compose {
 
@@ -32,8 +33,8 @@ struct Input {
   std::string question;
   std::string intent = "lookup";
   std::string locale = "en";
-  std::vector<std::string> intervals;  // resolved periods, as the planner prints them
-  std::vector<CallOutcome> calls;      // in plan order
+  std::vector<Period> intervals;   // resolved periods, as the planner prints them
+  std::vector<CallOutcome> calls;  // in plan order
   std::size_t block_rows = 100;
 };
 

@@ -172,11 +172,17 @@ class Decider {
     }
     for (const nlu::Span& s : a_.spans) {
       if (s.type != "time") continue;
-      std::string text;
-      if (s.since_us) text += cal_.human(*s.since_us);
-      if (s.until_us) text += (text.empty() ? "until " : " to ") + cal_.human(*s.until_us);
-      if (!s.until_us) text = "since " + text;
-      d_.intervals.push_back({text + " " + in_.timezone});
+      Period interval;
+      const auto bound = [&](std::string_view before, std::int64_t us) {
+        interval.text += before;
+        const std::size_t begin = interval.text.size();
+        interval.text += cal_.human(us);
+        interval.bounds.push_back({cal_.iso(us), begin, interval.text.size()});
+      };
+      if (s.since_us) bound(s.until_us ? "" : "since ", *s.since_us);
+      if (s.until_us) bound(s.since_us ? " to " : "until ", *s.until_us);
+      interval.text += " " + in_.timezone;
+      d_.intervals.push_back(std::move(interval));
     }
     d_.reason = names.size() == 1 ? say(Say::planned, in_.locale, names.front())
                                   : say(Say::planned_several, in_.locale, join_quoted(names, in_.locale));

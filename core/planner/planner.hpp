@@ -13,6 +13,7 @@
 
 #include "core/error.hpp"
 #include "core/json.hpp"
+#include "core/period.hpp"
 #include "core/retrieval/index.hpp"
 
 namespace pgops::planner {
@@ -44,10 +45,6 @@ struct Option {
   Json plan;  // {"intent","calls"}
 };
 
-struct Interval {
-  std::string text;  // "2026-11-21 00:00 to 2026-11-22 00:00 Asia/Seoul"
-};
-
 struct Decision {
   Route route = Route::reject;
   std::string intent = "lookup";
@@ -58,9 +55,9 @@ struct Decision {
   std::vector<std::string> next_actions;    // example questions, or what to do
   std::string clarification;                // the question back, with AMBIGUOUS
   std::vector<Option> options;
-  std::string direct_text;          // route direct
-  Json direct_facts;                // capabilities and examples behind direct_text
-  std::vector<Interval> intervals;  // of the calls' arguments
+  std::string direct_text;        // route direct
+  Json direct_facts;              // capabilities and examples behind direct_text
+  std::vector<Period> intervals;  // of the calls' arguments
   // Parts of the question, so that the answer may repeat them: numbers in args and intervals.
   Json explain = Json::object();  // spans, candidates with features and scores, why
 

@@ -156,7 +156,7 @@ class Compiler {
           c.format = std::string(value.string_or(""));
           if (c.format.empty() || !known_format(c.format)) {
             add(path + ".format", 0,
-                "format is one of integer, decimal, percent, duration, bytes, datetime, text, short");
+                "format is one of integer, decimal, percent, duration, bytes, datetime, minute, text, short");
           }
         } else if (key == "title") {
           c.title = localised(value, path + ".title");

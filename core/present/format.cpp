@@ -10,8 +10,8 @@
 namespace pgops::present {
 namespace {
 
-constexpr std::array<std::string_view, 9> kFormats = {"",      "integer",  "decimal", "percent", "duration",
-                                                      "bytes", "datetime", "text",    "short"};
+constexpr std::array<std::string_view, 10> kFormats = {"",      "integer",  "decimal", "percent", "duration",
+                                                       "bytes", "datetime", "minute",  "text",    "short"};
 constexpr std::size_t kShort = 80;
 
 // One line, without control characters; cut at a character boundary when `limit` is not 0.
@@ -124,6 +124,8 @@ std::string format_value(const Json& value, std::string_view unit, std::string_v
   if (format == "integer" && number) return with_unit(*Exact::ratio(*number, Exact(1), 0));
   if (format == "decimal" && number) return with_unit(*Exact::ratio(*number, Exact(1), 2));
   if (format == "datetime" && raw.size() >= 19 && raw[10] == 'T') return datetime(raw);
+  if (format == "minute" && raw.size() >= 16 && raw[10] == 'T')
+    return plain(raw.substr(0, 10) + " " + raw.substr(11, 5), 0);
   if (value.is_number() && raw.size() <= kShort) return with_unit(raw);
   return with_unit(plain(raw, format == "text" ? 0 : kShort));
 }

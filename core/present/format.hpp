@@ -9,7 +9,7 @@
 
 namespace pgops::present {
 
-// Formats: "" (as it is), integer, decimal, percent, duration, bytes, datetime, text, short.
+// Formats: "" (as it is), integer, decimal, percent, duration, bytes, datetime, minute, text, short.
 bool known_format(std::string_view format);
 
 // `unit` is what the number is in: for duration us ms s min h d, for bytes B kB MB GB TB; in other

@@ -14,6 +14,7 @@
 
 #include "core/error.hpp"
 #include "core/json.hpp"
+#include "core/period.hpp"
 #include "core/plan.hpp"
 #include "core/run/run.hpp"
 #include "core/uuid7.hpp"
@@ -75,7 +76,7 @@ struct Routed {
   Json clarification;                     // null or {"question","options":[..]}
   std::vector<std::string> next_actions;
   Json direct_answer;                     // route direct: an `answer` object
-  std::vector<std::string> intervals;     // resolved time ranges, as the answer prints them
+  std::vector<Period> intervals;          // resolved time ranges, as the answer prints them
   Json explain;                           // the planner's document of the trace
 };
 

@@ -123,7 +123,7 @@ Routed route_plan(const Request& request) {
       routed.refusal = Error{decision.code.value_or(Code::no_match), decision.reason, {}, {}};
       break;
   }
-  for (const planner::Interval& interval : decision.intervals) routed.intervals.push_back(interval.text);
+  routed.intervals = decision.intervals;
   if (request.options.choose) apply_choice(request, decision, routed);
   return routed;
 }

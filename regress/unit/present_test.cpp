@@ -214,6 +214,29 @@ compose::CallOutcome outcome(const char* tool, const char* status, const char* r
   return c;
 }
 
+TEST(Compose, TheMomentsOfAPeriodAreFacts) {
+  compose::Input in;
+  in.calls = {outcome("locks", "success", kLocks)};
+  in.calls[0].present = json(kSpec);
+  in.calls[0].args = json(R"({"since":"2026-03-11T00:00:00+09:00"})");
+  in.intervals = {{"2026-03-11 00:00 to 2026-03-12 00:00 Asia/Seoul",
+                   {{"2026-03-11T00:00:00+09:00", 0, 16}, {"2026-03-12T00:00:00+09:00", 20, 36}}}};
+  const compose::Answer a = compose::compose(in);
+  ASSERT_TRUE(a.grounded.ok()) << a.grounded.error().message;
+  EXPECT_NE(a.summary.find("Period: 2026-03-11 00:00 to 2026-03-12 00:00 Asia/Seoul."), std::string::npos) << a.summary;
+  bool taken = false;
+  bool asked = false;
+  for (const Json& f : a.facts.items()) {
+    const auto begin = static_cast<std::size_t>(*f["begin"].as_int());
+    const std::string text = a.summary.substr(begin, static_cast<std::size_t>(*f["end"].as_int()) - begin);
+    // The tool took the beginning; the end is only in the question.
+    if (f["path"].text() == "$.args.since") taken = text == "2026-03-11 00:00" && f["ref"].as_int() == 1;
+    if (f["from"].text() == "question") asked = text == "2026-03-12 00:00" && f["ref"].is_null();
+  }
+  EXPECT_TRUE(taken) << a.facts.dump();
+  EXPECT_TRUE(asked) << a.facts.dump();
+}
+
 TEST(Compose, SaysWhatIsMissingAndStaysGrounded) {
   compose::Input in;
   in.calls = {outcome("locks", "success", kLocks), outcome("api2", "timeout"), outcome("later", "skipped")};
@@ -222,7 +245,7 @@ TEST(Compose, SaysWhatIsMissingAndStaysGrounded) {
   in.calls[0].defaulted = {"limit"};
   in.calls[1].error_code = "TOOL_TIMEOUT";
   in.calls[2].because_of = "api2";
-  in.intervals = {"2026-03-11 00:00 to 2026-03-12 00:00 Asia/Seoul"};
+  in.intervals = {{"2026-03-11 00:00 to 2026-03-12 00:00 Asia/Seoul", {}}};
   const compose::Answer a = compose::compose(in);
   ASSERT_TRUE(a.grounded.ok()) << a.grounded.error().message;
   EXPECT_FALSE(a.complete);
