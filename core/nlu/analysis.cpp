@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "core/nlu/lexicon.hpp"
+#include "core/nlu/mood.hpp"
 #include "core/nlu/spans.hpp"
 
 namespace pgops::nlu {
@@ -39,6 +40,7 @@ class Analyser {
     find_negated();
     find_groups();
     find_count_head();
+    for (Aspect& mood : moods(a_, calendar_)) a_.aspects.push_back(std::move(mood));
     return std::move(a_);
   }
 
@@ -96,6 +98,10 @@ class Analyser {
       for (const std::string& c : concepts_of_name(token(at + n - 1).norm)) a_.places.push_back(c);
       return at + n;
     }
+    if (const std::size_t n = plain_words(at); n > 0) {
+      own(at, at + n, Role::function);
+      return at + n;
+    }
     const bool name = is_name(at);
     if (const auto phrase = match_phrase(a_.tokens, at);
         phrase && !(name && phrase->kind == PhraseKind::function && phrase->tokens == 1)) {
@@ -124,6 +130,42 @@ class Analyser {
     }
     add_word(token(at).stem, at, at + 1, name);
     return at + 1;
+  }
+
+  std::string_view norm(std::size_t i) const { return i < a_.tokens.size() ? std::string_view(token(i).norm) : ""; }
+  static bool is_any(std::string_view word, std::string_view list) {
+    return !word.empty() && list.find("|" + std::string(word) + "|") != std::string_view::npos;
+  }
+
+  // How many tokens at `at` say nothing here although they are no function words elsewhere.
+  std::size_t plain_words(std::size_t at) {
+    if (at == particle_) return 1;
+    // "break the orders down by": the verb announces the grouping that "by" makes.
+    static constexpr std::string_view kTakenApart = "|break|split|group|divide|separate|slice|";
+    static constexpr std::string_view kMayPrecede = "|you|please|to|and|me|we|i|can|could|then|just|now|also|lets|";
+    if (is_any(norm(at), kTakenApart) &&
+        (at == 0 || is_any(norm(at - 1), kMayPrecede) || token(at - 1).kind == TokenKind::symbol)) {
+      for (std::size_t i = at + 2; i < a_.tokens.size() && i <= at + 9 && token(i).kind != TokenKind::symbol; ++i) {
+        if (norm(i) != "by") continue;
+        if (is_any(norm(i - 1), "|down|up|")) particle_ = i - 1;
+        return is_any(norm(at + 1), "|down|up|") ? 2 : 1;
+      }
+    }
+    // "the CI whose status is ...": whose asks nothing after the noun it belongs to.
+    if (norm(at) == "whose" && at > 0 && (a_.roles[at - 1] == Role::word || a_.roles[at - 1] == Role::span)) return 1;
+    // "list every table": all of them; "count ... of every table" is a grouping.
+    static constexpr std::string_view kListing = "|list|show|display|print|me|names|enumerate|view|fetch|get|";
+    if (at == 0 || !is_any(norm(at), "|every|each|") || counts()) return 0;
+    const bool listed =
+        is_any(norm(at - 1), kListing) || (at > 1 && norm(at - 1) == "of" && is_any(norm(at - 2), "|list|names|"));
+    if (listed) return 1;
+    return 0;
+  }
+
+  bool counts() const {
+    return std::any_of(a_.tokens.begin(), a_.tokens.end(), [](const Token& t) {
+      return is_any(t.norm, "|many|number|numbers|count|counts|total|totals|average|sum|share|much|");
+    });
   }
 
   // "top tables by size": the measure of a ranking, not a grouping.
@@ -263,6 +305,7 @@ class Analyser {
   const Calendar& calendar_;
   Analysis a_;
   bool case_means_ = true;
+  std::size_t particle_ = std::string::npos;  // of a verb of grouping: "down" in "break ... down by"
 };
 
 }  // namespace

@@ -64,6 +64,15 @@ class Judge {
            std::any_of(p_.keys.begin(), p_.keys.end(), [](const std::string& k) { return k.rfind("limit:", 0) == 0; });
   }
 
+  // A tool of plans and forecasts speaks of the future in whatever form it is asked.
+  bool plans() const {
+    static const std::array<std::string, 7> kPlanning = {
+        nlu::stem("planned"), nlu::stem("scheduled"), nlu::stem("upcoming"), nlu::stem("forecast"),
+        nlu::stem("due"),     nlu::stem("calendar"),  nlu::stem("booked")};
+    return std::any_of(kPlanning.begin(), kPlanning.end(),
+                       [&](const std::string& word) { return p_.vocabulary.count(word) != 0; });
+  }
+
   void asked(const std::string& aspect) {
     if (nlu::is_superlative(aspect)) {
       if (!has_kind(p_.aspects, aspect) && p_.vocabulary.count(aspect) == 0) conflict("asks for: " + aspect);
@@ -73,6 +82,10 @@ class Judge {
     } else if (aspect == "distinct" || aspect == "average" || aspect == "sum" || aspect == "trend" ||
                aspect == "compare" || aspect == "why" || aspect == "who" || aspect == "where" || aspect == "group") {
       if (!tool(aspect)) conflict("asks for: " + aspect);
+    } else if (aspect == "future") {
+      if (!tool("future") && !plans()) conflict("asks for: future");
+    } else if (aspect == "modal") {
+      if (!tool("modal")) conflict("asks for: what could or should be");
     } else if (aspect == "first_n") {
       // "first five" of an order that only the tool knows; of a tool of the latest it is the wrong end.
       if (!tool("first_n") && !tool("oldest")) conflict("asks for: first");

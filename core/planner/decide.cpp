@@ -256,7 +256,7 @@ class Decider {
     if (!d_.not_understood.empty()) {
       return say(Say::not_understood, in_.locale, join_quoted(d_.not_understood, in_.locale));
     }
-    return say(Say::no_agreement, in_.locale);
+    return say(a_.has("future") ? Say::no_future : a_.has("modal") ? Say::no_modal : Say::no_agreement, in_.locale);
   }
 
   Decision reject(Code code, std::string reason) {

@@ -27,6 +27,12 @@ Pair pair_of(Say what) {
       return {"No tool explains % in the question.", "질문의 %을(를) 설명하는 도구가 없습니다."};
     case Say::no_agreement:
       return {"No tool answers this kind of question about it.", "이런 종류의 질문에 답하는 도구가 없습니다."};
+    case Say::no_future:
+      return {"The question asks what will be; no tool answers that about it.",
+              "앞으로의 일을 묻는 질문이며, 이에 답하는 도구가 없습니다."};
+    case Say::no_modal:
+      return {"The question asks what could or should be; the tools know what is.",
+              "가능성이나 필요를 묻는 질문이며, 도구는 현재 사실만 압니다."};
     case Say::too_unsure: return {"No tool is close enough to the question.", "질문에 충분히 가까운 도구가 없습니다."};
     case Say::action:
       return {"pg_ops reads and reports; it does not %.", "pg_ops는 조회만 하며 '%' 작업은 하지 않습니다."};

@@ -16,6 +16,8 @@ enum class Say : std::uint8_t {
   nothing_known,
   not_understood,
   no_agreement,
+  no_future,
+  no_modal,
   too_unsure,
   action,
   zone_unknown,

@@ -58,6 +58,66 @@ TEST(Planner, SaysWhereEachArgumentCameFrom) {
   EXPECT_EQ(d.intent, "count");
 }
 
+retrieval::RegistrySnapshot visits() {
+  const char* period = R"({"properties":{"since":{"type":"string","format":"date-time"},
+                           "until":{"type":"string","format":"date-time"}},"required":["since"]})";
+  return {tool("visit_count", "Number of visits.", "visits",
+               {"how many visits are there?", "number of visits", "visit count"}),
+          tool("visits_between", "Number of visits in a period.", "visits",
+               {"how many visits yesterday?", "number of visits since Monday", "visits last week"}, period),
+          tool("visits_by_clinic", "Number of visits of each clinic.", "visits",
+               {"how many visits per clinic?", "number of visits by clinic", "visits for each clinic"}),
+          tool("clinics_open", "Clinics that are open.", "clinics",
+               {"list the open clinics", "which clinics are open?", "open clinics"}),
+          tool("appointments", "Number of scheduled appointments in a period.", "appointments",
+               {"how many appointments are scheduled today?", "number of scheduled appointments since Monday",
+                "appointments this week"},
+               period)};
+}
+
+TEST(Planner, WhatWillOrShouldBeIsNotWhatIs) {
+  const auto snapshot = visits();
+  for (const char* question :
+       {"how many visits will there be?", "how many visits tomorrow?", "how many visits next month?",
+        "how many visits are there going to be?", "how many visits do we need?", "how many visits should we have?",
+        "how many visits can we take?", "how many visits could there be?", "how many visits will we get this week?",
+        "number of visits on 2026-12-24"}) {
+    const Decision d = ask(question, snapshot);
+    EXPECT_EQ(d.route, Route::reject) << question << ": " << (d.calls.empty() ? "" : d.calls[0].tool);
+    EXPECT_FALSE(d.reason.empty());
+  }
+  for (const char* question :
+       {"could you tell me how many visits there are?", "can I see the number of visits?",
+        "how many visits can you see?", "I would like to know the number of visits",
+        "will you show me the number of visits?", "how many visits today?", "how many visits this month?",
+        "I need to know how many visits there are", "we need the number of visits"}) {
+    EXPECT_EQ(ask(question, snapshot).route, Route::plan) << question;
+  }
+  // A tool of plans is asked about the future.
+  EXPECT_EQ(ask("how many appointments are scheduled tomorrow?", snapshot).route, Route::plan);
+}
+
+TEST(Planner, AVerbTakenApartStillGroups) {
+  for (const char* question : {"break the visits down by clinic", "please split the visits up by clinic",
+                               "can you group our visits by clinic?", "break down the visits by clinic"}) {
+    const Decision d = ask(question, visits());
+    ASSERT_EQ(d.route, Route::plan) << question << ": " << d.reason;
+    EXPECT_EQ(d.calls[0].tool, "visits_by_clinic") << question;
+  }
+  EXPECT_EQ(ask("break the visits down by weekday", visits()).route, Route::reject);
+}
+
+TEST(Planner, EveryAfterAListIsAllOfThem) {
+  for (const char* question :
+       {"list every open clinic", "show me every clinic that is open", "a list of every open clinic"}) {
+    const Decision d = ask(question, visits());
+    ASSERT_EQ(d.route, Route::plan) << question << ": " << d.reason;
+    EXPECT_EQ(d.calls[0].tool, "clinics_open") << question;
+  }
+  EXPECT_EQ(ask("show the number of visits of every clinic", visits()).calls.at(0).tool, "visits_by_clinic");
+  EXPECT_EQ(ask("list every second open clinic", visits()).route, Route::reject);
+}
+
 TEST(Planner, AsksForARequiredArgument) {
   const retrieval::RegistrySnapshot only = {orders()[1]};
   const Decision d = ask("how many orders?", only);

@@ -1,0 +1,92 @@
+// core/nlu: moods, see mood.hpp.
+#include "core/nlu/mood.hpp"
+
+#include <algorithm>
+
+namespace pgops::nlu {
+namespace {
+
+bool is_any(std::string_view word, std::string_view list) {
+  return !word.empty() && list.find("|" + std::string(word) + "|") != std::string_view::npos;
+}
+
+class Moods {
+ public:
+  Moods(const Analysis& a, const Calendar& calendar) : a_(a), now_(calendar.now_us()) {}
+
+  std::vector<Aspect> run() {
+    for (const Span& s : a_.spans) {
+      const bool starts_later = s.type == "time" && s.since_us && (*s.since_us > now_ || s.key.rfind("next:", 0) == 0);
+      const bool moment_later = s.type == "time_point" && s.since_us && *s.since_us > now_;
+      if (starts_later || moment_later) add("future", s.first, s.last);
+    }
+    for (std::size_t i = 0; i < a_.tokens.size(); ++i) {
+      if (a_.roles[i] == Role::function) word_at(i);
+    }
+    return std::move(out_);
+  }
+
+ private:
+  // Empty beyond either end and for what is no function word.
+  std::string_view function_word(std::size_t i) const {
+    return i < a_.tokens.size() && a_.roles[i] == Role::function ? std::string_view(a_.tokens[i].norm)
+                                                                 : std::string_view();
+  }
+  void add(const char* name, std::size_t first, std::size_t last) { out_.push_back({name, first, last, {}}); }
+
+  void word_at(std::size_t i) {
+    const std::string_view word = a_.tokens[i].norm;
+    const std::string_view next = function_word(i + 1);
+    if (word == "will" || word == "shall") {
+      if (next != "you" || !request(i)) add("future", i, i + 1);
+    } else if (word == "going" && next == "to") {
+      add("future", i, i + 2);
+    } else if (is_any(word, "|should|might|") || (word == "may" && !request(i))) {
+      add("modal", i, i + 1);
+    } else if (is_any(word, "|can|could|would|")) {
+      if (!request(i) && !(word != "would" && next == "be" && !a_.has("count"))) add("modal", i, i + 1);
+    } else if (is_any(word, "|need|want|") && wished(i)) {
+      add("modal", i, i + 1);
+    }
+  }
+
+  std::string_view before(std::size_t i) const { return i == 0 ? std::string_view() : function_word(i - 1); }
+
+  // "could you ..." where a sentence begins; "... can I see", "... could you show" where it ends.
+  bool request(std::size_t i) const {
+    static constexpr std::string_view kPeople = "|you|i|we|me|us|someone|anyone|anybody|somebody|please|";
+    static constexpr std::string_view kGiving =
+        "|tell|give|show|display|fetch|find|see|know|look|check|view|return|print|present|retrieve|provide|list|count|"
+        "name|answer|help|report|say|pull|bring|";
+    const std::string_view next = function_word(i + 1);
+    if (next == "like" || before(i) == "you") return true;
+    if (!is_any(next, kPeople)) return false;
+    const bool begins = i == 0 || a_.roles[i - 1] == Role::symbol ||
+                        is_any(before(i), "|please|hi|hello|hey|ok|okay|well|so|and|then|thanks|");
+    if (begins) return true;
+    for (std::size_t k = i + 1; k < a_.tokens.size() && k <= i + 3; ++k) {
+      if (is_any(a_.tokens[k].norm, kGiving)) return true;
+    }
+    return false;
+  }
+
+  // "do we need", "does it want": not "I need the list of ...".
+  bool wished(std::size_t i) const {
+    if (i < 2) return false;
+    return is_any(function_word(i - 1), "|i|we|you|they|it|he|she|") &&
+           is_any(a_.tokens[i - 2].norm, "|do|does|did|will|would|should|") &&
+           !(function_word(i + 1) == "to" && i + 2 < a_.tokens.size() && a_.roles[i + 2] == Role::function);
+  }
+
+  const Analysis& a_;
+  std::int64_t now_;
+  std::vector<Aspect> out_;
+};
+
+}  // namespace
+
+std::vector<Aspect> moods(const Analysis& analysis, const Calendar& calendar) {
+  return Moods(analysis, calendar).run();
+}
+
+}  // namespace pgops::nlu

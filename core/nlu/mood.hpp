@@ -1,0 +1,16 @@
+// core/nlu: what a question asks besides what is: what will be ("future") and what could or should be
+// ("modal"). Both are aspects: a tool answers them only if one of its examples asks the same way,
+// because the figure of what is recorded is no answer to "how many will there be?" or "do we need?".
+// Requests that are merely polite ("could you show me", "which ones can I see") ask nothing more.
+#pragma once
+
+#include <vector>
+
+#include "core/nlu/analysis.hpp"
+
+namespace pgops::nlu {
+
+// Every token of the analysis has its owner already; the aspects found here take function words.
+std::vector<Aspect> moods(const Analysis& analysis, const Calendar& calendar);
+
+}  // namespace pgops::nlu
