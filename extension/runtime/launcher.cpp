@@ -129,16 +129,28 @@ bool supervise() {
 }
 
 struct LauncherRegistration {
-  LauncherRegistration() { shared->launcher = pg::this_process(); }
+  LauncherRegistration() {
+    shared->launcher = pg::this_process();
+    shared->launcher_seen = true;
+  }
   ~LauncherRegistration() { shared->launcher = {}; }
 };
 
-}  // namespace
+// What an earlier launcher was starting when it ended has no handle any more: whether it failed would
+// never be known. Asked for again; of two processes for one slot the second one leaves.
+void adopt_starting() {
+  for (int d = 0; d < pg::kMaxDatabases; d++) {
+    DatabaseEntry& entry = shared->databases[d];
+    pg::LwGuard guard(pg::lock_tasks(d));
+    for (WorkerSlot& slot : entry.slots) {
+      if (slot.state == WorkerState::starting && slot.process.pid == 0) slot.state = WorkerState::wanted;
+    }
+  }
+}
 
-void run_launcher() {
-  if (shared == nullptr) return;
-  pg::begin_worker(pg::StopMode::finish_first);
+void launch_until_stopped() {
   const LauncherRegistration registration;
+  adopt_starting();
   Handles handles;
   while (!pg::stop_requested()) {
     pg::reload_if_asked();
@@ -149,6 +161,16 @@ void run_launcher() {
     const long timeout = watching ? kSuperviseMs : (handles.empty() ? -1 : 1000);
     pg::wait_latch(timeout, pg::WaitReason::idle);
   }
+}
+
+}  // namespace
+
+void run_launcher() {
+  if (shared == nullptr) return;
+  pg::begin_worker(pg::StopMode::finish_first);
+  launch_until_stopped();
+  // Exit code 0 would tell the postmaster never to start it again.
+  pg::exit_process(1);
 }
 
 int stop_workers(int database_index) {

@@ -3,7 +3,8 @@
 
 namespace pgops::runtime {
 
-// Starts what is wanted, supervises what does not react. Returns when asked to stop.
+// Starts what is wanted, supervises what does not react. Ends the process when asked to stop; the
+// postmaster then starts it again, unless the server shuts down.
 void run_launcher();
 
 // ops.stop_workers(): ends this database's workers and waits until they are gone (bounded).

@@ -15,6 +15,10 @@ Shared* shared = nullptr;
 
 namespace {
 
+// The postmaster starts the launcher again after a second; a launcher that never was has found no slot.
+constexpr std::int64_t kLauncherRestartUs = 3'000'000;
+constexpr std::int64_t kLauncherStartUs = 300'000;
+
 // Half of the budget goes to tasks; the rest is the trace tickets'.
 int tasks_per_database() {
   const auto budget = static_cast<std::size_t>(pg::guc::shared_memory_kb) * 1024 / 2;
@@ -98,6 +102,11 @@ int enter_database() {
 }
 
 void wake_launcher() noexcept { pg::wake(shared->launcher); }
+
+bool launcher_missing(std::int64_t since_us) noexcept {
+  if (shared->launcher.pid != 0) return false;
+  return pg::monotonic_us() - since_us > (shared->launcher_seen ? kLauncherRestartUs : kLauncherStartUs);
+}
 
 void want_writer(int database_index) {
   DatabaseEntry& entry = shared->databases[database_index];

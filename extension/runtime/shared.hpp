@@ -93,7 +93,8 @@ struct DatabaseEntry {
 
 struct Shared {
   std::uint32_t version;         // kShmemVersion
-  pg::ProcessRef launcher;
+  pg::ProcessRef launcher;       // {.., 0}: not running
+  bool launcher_seen;            // there has been one since the shared memory was made
   std::uint64_t next_task_id;    // under kLockDatabases' sibling lock of the task's database
   std::int32_t task_count;
   std::int32_t first_task[pg::kMaxDatabases];  // tasks are divided evenly among databases
@@ -114,8 +115,15 @@ int enter_database();
 // The same without claiming: -1 when this database has none.
 int find_database(std::uint32_t database) noexcept;
 
+// Makes the entry free for another database if it still is this one's and nothing runs or waits in it.
+void release_entry(int index, std::uint32_t database);
+
 // Asks the launcher to look at the entries.
 void wake_launcher() noexcept;
+
+// Whether nothing can be started that was asked for at `since_us`: there is no launcher although the
+// postmaster has had the time to start it again. Without this every request would wait for its deadline.
+bool launcher_missing(std::int64_t since_us) noexcept;
 
 // Makes sure that a trace writer runs or is being started.
 void want_writer(int database_index);

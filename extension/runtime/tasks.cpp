@@ -132,12 +132,25 @@ void fail_task(int index, std::uint8_t reason) noexcept {
   pg::wake(task.owner);
 }
 
+namespace {
+void fail_queue(int database_index) noexcept {
+  for (int t = pop_queue(database_index); t >= 0; t = pop_queue(database_index)) fail_task(t, kNoWorkerSlot);
+}
+}  // namespace
+
 void fail_queue_if_unserved(int database_index) noexcept {
   DatabaseEntry& entry = shared->databases[database_index];
   for (const WorkerSlot& slot : entry.slots) {
     if (live_executor(slot)) return;
   }
-  for (int t = pop_queue(database_index); t >= 0; t = pop_queue(database_index)) fail_task(t, kNoWorkerSlot);
+  fail_queue(database_index);
+}
+
+void fail_queue_if_no_process(int database_index) noexcept {
+  for (const WorkerSlot& slot : shared->databases[database_index].slots) {
+    if (live_executor(slot) && slot.process.pid != 0) return;
+  }
+  fail_queue(database_index);
 }
 
 }  // namespace locked
@@ -235,8 +248,15 @@ std::optional<TaskOutcome> TaskHandle::poll() {
   if (index_ < 0) return std::nullopt;
   Task& task = shared->tasks[index_];
   const int database_index = task.database_index;
+  bool unserved = false;
   {
     pg::LwGuard guard(pg::lock_tasks(database_index), false);
+    if (task.state == TaskState::queued) unserved = launcher_missing(task.queued_us);
+    if (task.state != TaskState::done && !unserved) return std::nullopt;
+  }
+  if (unserved) {
+    pg::LwGuard guard(pg::lock_tasks(database_index));
+    locked::fail_queue_if_no_process(database_index);
     if (task.state != TaskState::done) return std::nullopt;
   }
   // Done: the response bytes are ours now.

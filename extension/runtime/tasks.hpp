@@ -67,6 +67,8 @@ void fail_task(int task, std::uint8_t reason) noexcept;
 void free_task(int task) noexcept;
 // When no executor lives or starts any more, nobody would ever serve the queue: fail what is in it.
 void fail_queue_if_unserved(int database_index) noexcept;
+// The same when nobody starts executors: those that are only asked for do not count.
+void fail_queue_if_no_process(int database_index) noexcept;
 }  // namespace locked
 
 inline constexpr std::uint8_t kNoWorkerSlot = 1;    // max_worker_processes exhausted or start failed

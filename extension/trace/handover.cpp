@@ -159,7 +159,7 @@ Outcome hand_over(std::string_view tenant, const Uuid& trace_id, std::string_vie
     if (now >= deadline) return refused("57014", "the trace was not stored in time; it may be stored later");
     std::int64_t pause = deadline - now;
     if (!writer_runs(index)) {
-      if (runtime::shared->databases[index].start_failed_us > begun) {
+      if (runtime::shared->databases[index].start_failed_us > begun || runtime::launcher_missing(begun)) {
         return refused("53400", "the trace writer could not be started; it may be stored later");
       }
       runtime::want_writer(index);

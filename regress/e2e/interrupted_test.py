@@ -2,6 +2,7 @@
 answer, nothing stays claimed, and a cancelled ask leaves its trace. PGOPS_TERMINATIONS (default 1000)."""
 import os
 import random
+import signal
 import sys
 import threading
 import time
@@ -176,6 +177,31 @@ class Interrupted(unittest.TestCase):
             "SELECT pg_cancel_backend(pid) FROM ops.workers WHERE kind = 'executor' AND state = 'busy'"))
         self.assertEqual(seen["answer"]["tool_calls"][0]["error_code"], "CANCELLED", seen["answer"]["tool_calls"])
         self.check_next_ask()
+
+    def test_terminated_launcher(self):
+        """It comes back, and requests that need a new executor meanwhile wait for it."""
+        launcher = self.launcher()
+        self.cluster.kill(launcher, signal.SIGTERM)
+        wait_for(lambda: self.launcher() != launcher, "the launcher's end")
+        self.rows("SELECT pg_terminate_backend(pid) FROM ops.workers WHERE pid > 0")
+        self.check_next_ask()
+        self.check_next_ask()
+
+    def launcher(self):
+        """The launcher has no database and therefore no row in pg_stat_activity: found by its title."""
+        with open(os.path.join(self.cluster.dir, "data", "postmaster.pid")) as f:
+            postmaster = f.readline().strip()
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/stat") as f:
+                    parent = f.read().rpartition(")")[2].split()[1]
+                with open(f"/proc/{pid}/cmdline") as f:
+                    title = f.read()
+            except OSError:
+                continue
+            if parent == postmaster and "pg_ops launcher" in title:
+                return int(pid)
+        return None
 
 
 if __name__ == "__main__":
