@@ -24,12 +24,12 @@ Error unavailable(std::string message) {
           "Start pg_ops_worker; ops.health() shows whether the server reaches it."};
 }
 
-protocol::Reply lost_reply(const std::string& id, const std::string& message) {
+protocol::Reply lost_reply(const std::string& id, const Error& reason) {
   protocol::CallFailure failure;
   failure.id = id;
   failure.code = Code::upstream_unavailable;
-  failure.message = message;
-  failure.hint = "Start pg_ops_worker; ops.health() shows whether the server reaches it.";
+  failure.message = reason.message;
+  failure.hint = reason.hint;
   return failure;
 }
 
@@ -136,20 +136,20 @@ bool WorkerClient::flush() noexcept {
   return true;
 }
 
-void WorkerClient::fail_all(std::string message, std::vector<Arrived>& into) {
+void WorkerClient::fail_all(const Error& reason, std::vector<Arrived>& into) {
   close();
-  for (const std::string& id : open_) into.push_back({id, lost_reply(id, message)});
+  for (const std::string& id : open_) into.push_back({id, lost_reply(id, reason)});
   open_.clear();
 }
 
 std::vector<WorkerClient::Arrived> WorkerClient::pump() {
   std::vector<Arrived> arrived;
   if (socket_ < 0) {
-    if (!open_.empty()) fail_all("the connection to the worker is gone", arrived);
+    if (!open_.empty()) fail_all(unavailable("the connection to the worker is gone"), arrived);
     return arrived;
   }
   if (!flush()) {
-    fail_all("the worker closed the connection", arrived);
+    fail_all(unavailable("the worker closed the connection"), arrived);
     return arrived;
   }
   char chunk[kReadChunk];
@@ -162,31 +162,31 @@ std::vector<WorkerClient::Arrived> WorkerClient::pump() {
     } else if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
       return arrived;
     } else {
-      fail_all("the worker closed the connection before it answered", arrived);
+      fail_all(unavailable("the worker closed the connection before it answered"), arrived);
       return arrived;
     }
     for (;;) {
       auto payload = reader_->next();
       if (!payload) {
-        fail_all("the worker sent a malformed frame", arrived);
+        fail_all(unavailable("the worker sent a malformed frame"), arrived);
         return arrived;
       }
       if (!*payload) break;
       auto reply = protocol::decode_reply(**payload);
       if (!reply) {
-        fail_all("the worker sent a malformed message: " + reply.error().message, arrived);
+        fail_all(unavailable("the worker sent a malformed message: " + reply.error().message), arrived);
         return arrived;
       }
       if (const auto* hello = std::get_if<protocol::Hello>(&*reply)) {
         if (Status same = protocol::check_version(*hello); !same) {
-          fail_all(same.error().message, arrived);
+          fail_all(same.error(), arrived);
           return arrived;
         }
         greeted_ = true;
         worker_version_ = hello->version;
         worker_pid_ = hello->pid;
       } else if (const auto* refusal = std::get_if<protocol::ErrorReply>(&*reply)) {
-        fail_all("the worker refused the connection: " + refusal->message, arrived);
+        fail_all(unavailable("the worker refused the connection: " + refusal->message), arrived);
         return arrived;
       } else if (const std::string* id = id_of(*reply); id != nullptr) {
         const std::string key = *id;

@@ -47,7 +47,7 @@ class WorkerClient {
  private:
   Status connect();
   Status request(const protocol::Request& request);
-  void fail_all(std::string message, std::vector<Arrived>& into);
+  void fail_all(const Error& reason, std::vector<Arrived>& into);
   void close() noexcept;
   bool flush() noexcept;
   bool alive() noexcept;

@@ -146,6 +146,7 @@ class WorkerClient(unittest.TestCase):
             self.assertEqual(answer["tool_calls"][0]["error_code"], "UPSTREAM_UNAVAILABLE")
             error = self.internal_error(answer)
             self.assertIn("protocol version 2 offered, 1 needed", error["message"])
+            self.assertIn("same release", error["hint"])
         self.with_fake(script, check=check)
 
     def test_refused_with_a_sentence(self):
