@@ -59,6 +59,14 @@ void on_interrupt(SIGNAL_ARGS) {
   errno = saved_errno;
 }
 
+// A cancel that came after the task was taken and before it counted as running was for nobody then.
+void honour_early_cancel() noexcept {
+  if (cancel_source == nullptr || *cancel_source != current_task) return;
+  last_reason = static_cast<sig_atomic_t>(CancelReason::caller);
+  InterruptPending = true;
+  QueryCancelPending = true;
+}
+
 struct Pin {
   const char* name;
   const char* value;
@@ -142,6 +150,7 @@ void begin(const char* label, int timeout, const char* tenant, const char* zone,
     SetCurrentStatementStartTimestamp();
     StartTransactionCommand();
     in_task = 1;
+    honour_early_cancel();
     enable_timeout_after(STATEMENT_TIMEOUT, timeout);
     XactReadOnly = true;
     XactIsoLevel = XACT_READ_COMMITTED;
