@@ -10,6 +10,16 @@
 SET LOCAL standard_conforming_strings = on;
 SET LOCAL client_encoding = 'UTF8';
 
+-- Settings of ours that are not placeholders exist only where the library was preloaded.
+DO $preload$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_settings WHERE name = 'pg_ops.shared_memory' AND context = 'postmaster') THEN
+    RAISE EXCEPTION USING ERRCODE = '55000', MESSAGE = 'pg_ops is not preloaded',
+      HINT = 'Add pg_ops to shared_preload_libraries in postgresql.conf and restart the server.';
+  END IF;
+END
+$preload$;
+
 CREATE SCHEMA ops;
 COMMENT ON SCHEMA ops IS 'pg_ops: tools, questions, answers and traces';
 REVOKE ALL ON SCHEMA ops FROM PUBLIC;
