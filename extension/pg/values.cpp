@@ -15,6 +15,7 @@ extern "C" {
 #include "utils/guc.h"
 #include "utils/jsonb.h"
 #include "utils/jsonpath.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 }
 
@@ -145,6 +146,10 @@ std::string setting(const char* name) {
 std::string database_name() {
   const char* name = call([] { return static_cast<const char*>(get_database_name(MyDatabaseId)); });
   return name == nullptr ? std::string() : std::string(name);
+}
+
+bool database_exists(std::uint32_t oid) {
+  return call([=] { return SearchSysCacheExists1(DATABASEOID, ObjectIdGetDatum(oid)); });
 }
 
 }  // namespace pgops::pg

@@ -32,5 +32,7 @@ std::string server_version();
 // A setting by name; empty when there is none.
 std::string setting(const char* name);
 std::string database_name();
+// Whether a database of this OID is there. Not under a lock.
+bool database_exists(std::uint32_t oid);
 
 }  // namespace pgops::pg

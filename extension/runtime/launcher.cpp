@@ -207,14 +207,7 @@ int stop_workers(int database_index) {
     }
     pg::wait_latch(20, pg::WaitReason::startup);
   }
-  pg::LwGuard databases(pg::kLockDatabases);
-  pg::LwGuard guard(pg::lock_tasks(database_index));
-  bool unused = true;
-  const int begin = shared->first_task[database_index];
-  for (int t = begin; t < begin + shared->tasks_per_database; t++) {
-    if (shared->tasks[t].state != TaskState::free) unused = false;
-  }
-  if (unused) entry.database = 0;
+  release_entry(database_index, entry.database);
   return stopped;
 }
 

@@ -8,6 +8,7 @@
 #include "extension/pg/error.hpp"
 #include "extension/pg/guc.hpp"
 #include "extension/pg/memory.hpp"
+#include "extension/pg/values.hpp"
 
 namespace pgops::runtime {
 
@@ -49,6 +50,26 @@ void init_shared(void* memory) {
   }
 }
 
+// Databases that were dropped by force leave their entries behind.
+void release_dropped() {
+  for (int d = 0; d < pg::kMaxDatabases; d++) {
+    const std::uint32_t database = shared->databases[d].database;
+    if (database != 0 && !pg::database_exists(database)) release_entry(d, database);
+  }
+}
+
+int find_or_claim(std::uint32_t database) {
+  pg::LwGuard guard(pg::kLockDatabases);
+  const int index = find_database(database);
+  if (index >= 0) return index;
+  for (int d = 0; d < pg::kMaxDatabases; d++) {
+    if (shared->databases[d].database != 0) continue;
+    shared->databases[d].database = database;
+    return d;
+  }
+  return -1;
+}
+
 }  // namespace
 
 void register_shared() {
@@ -76,15 +97,10 @@ int enter_database() {
                        "Create the extension again: its script makes the roles ops_executor, ops_writer and ops_owner.");
   }
   int index = find_database(database);
+  if (index < 0) index = find_or_claim(database);
   if (index < 0) {
-    pg::LwGuard guard(pg::kLockDatabases);
-    index = find_database(database);
-    for (int d = 0; index < 0 && d < pg::kMaxDatabases; d++) {
-      if (shared->databases[d].database == 0) {
-        shared->databases[d].database = database;
-        index = d;
-      }
-    }
+    release_dropped();
+    index = find_or_claim(database);
   }
   if (index < 0) {
     pg::raise(Code::overloaded, "this server serves as many databases as it can", {},
@@ -99,6 +115,21 @@ int enter_database() {
     entry.stopped = false;
   }
   return index;
+}
+
+void release_entry(int index, std::uint32_t database) {
+  DatabaseEntry& entry = shared->databases[index];
+  pg::LwGuard databases(pg::kLockDatabases);
+  pg::LwGuard guard(pg::lock_tasks(index));
+  if (entry.database != database) return;
+  for (const WorkerSlot& slot : entry.slots) {
+    if (slot.state != WorkerState::empty) return;
+  }
+  const int begin = shared->first_task[index];
+  for (int t = begin; t < begin + shared->tasks_per_database; t++) {
+    if (shared->tasks[t].state != TaskState::free) return;
+  }
+  entry.database = 0;
 }
 
 void wake_launcher() noexcept { pg::wake(shared->launcher); }

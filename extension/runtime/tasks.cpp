@@ -7,6 +7,7 @@
 
 #include "extension/pg/error.hpp"
 #include "extension/pg/guc.hpp"
+#include "extension/pg/memory.hpp"
 #include "extension/runtime/shared.hpp"
 
 namespace pgops::runtime {
@@ -164,10 +165,13 @@ Result<TaskHandle> submit_task(int database_index, std::uint32_t run_as, std::st
   const int first = shared->first_task[database_index];
   int index = -1;
   std::uint64_t id = 0;
+  bool ours = true;
   {
     pg::LwGuard guard(pg::lock_tasks(database_index));
+    // ops.stop_workers() may have given the entry away since it was looked up.
+    ours = entry.database == pg::database_oid();
     // Rotating start: ids differ anyway, but a slot's late visitor is likelier to find it unused.
-    for (int i = 0; i < shared->tasks_per_database; i++) {
+    for (int i = 0; ours && i < shared->tasks_per_database; i++) {
       const int candidate = first + static_cast<int>((entry.tasks_total + static_cast<std::uint64_t>(i)) %
                                                      static_cast<std::uint64_t>(shared->tasks_per_database));
       if (shared->tasks[candidate].state == TaskState::free) {
@@ -186,6 +190,7 @@ Result<TaskHandle> submit_task(int database_index, std::uint32_t run_as, std::st
   }
   if (index < 0) {
     pg::detach_segment(segment);
+    if (!ours) return Error{Code::overloaded, "the workers of this database are being stopped", {}, "Ask again."};
     return Error{Code::overloaded, "every task slot of this database is in use", {},
                  "Raise pg_ops.shared_memory, or ask with less concurrency."};
   }
