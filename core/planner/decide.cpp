@@ -121,11 +121,14 @@ class Decider {
     const auto scored =
         index_.retrieve(words, concepts_of(a_), kCandidates, [this](const Entry& e) { return eligible(e); });
     for (const retrieval::Scored& s : scored) all_.push_back(judge(a_, cal_, index_, s));
+    // Whoever could answer, and the three nearest that could not: the trace of every request carries this.
     Json candidates = Json::array();
+    std::size_t others = 0;
     for (const Candidate& c : all_) {
-      if (candidates.size() < 10 || c.explains_all()) candidates.push_back(to_json(c));
+      if (c.explains_all() || others++ < 3) candidates.push_back(to_json(c));
     }
     d_.explain.set("candidates", std::move(candidates));
+    if (others > 3) d_.explain.set("candidates_left_out", Json(static_cast<std::int64_t>(others - 3)));
   }
 
   Decision choose() {
