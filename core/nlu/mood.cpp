@@ -20,6 +20,11 @@ class Moods {
       const bool moment_later = s.type == "time_point" && s.since_us && *s.since_us > now_;
       if (starts_later || moment_later) add("future", s.first, s.last);
     }
+    // "are all hosts up?" is not answered by the hosts that are.
+    if (is_any(function_word(0), "|is|are|was|were|do|does|did|has|have|") &&
+        is_any(function_word(1), "|all|every|each|")) {
+      add("universal", 1, 2);
+    }
     for (std::size_t i = 0; i < a_.tokens.size(); ++i) {
       if (a_.roles[i] == Role::function) word_at(i);
     }
@@ -41,6 +46,8 @@ class Moods {
       if (next != "you" || !request(i)) add("future", i, i + 1);
     } else if (word == "going" && next == "to") {
       add("future", i, i + 2);
+    } else if (word == "to" && next == "be" && (i > 0 && a_.roles[i - 1] == Role::word)) {
+      add("future", i, i + 2);  // "the hosts to be replaced"
     } else if (is_any(word, "|should|might|") || (word == "may" && !request(i))) {
       add("modal", i, i + 1);
     } else if (is_any(word, "|can|could|would|")) {

@@ -86,6 +86,8 @@ class Judge {
       if (!tool("future") && !plans()) conflict("asks for: future");
     } else if (aspect == "modal") {
       if (!tool("modal")) conflict("asks for: what could or should be");
+    } else if (aspect == "universal") {
+      if (!tool("universal")) conflict("asks for: whether all");
     } else if (aspect == "first_n") {
       // "first five" of an order that only the tool knows; of a tool of the latest it is the wrong end.
       if (!tool("first_n") && !tool("oldest")) conflict("asks for: first");
