@@ -233,7 +233,10 @@ std::optional<Recognised> comparison_span(const Tokens& t, std::size_t at) {
     }
   }
   if (length == 0) return std::nullopt;
-  const auto n = number_at(t, at + length);
+  auto n = number_at(t, at + length);
+  // "more than an hour"; "longer than a w" is no week.
+  const bool article = word(t, at + length) == "a" || word(t, at + length) == "an";
+  if (!n && article && word(t, at + length + 1).size() > 2 && unit_at(t, at + length + 1)) n = "1";
   if (!n) return std::nullopt;
   std::size_t last = at + length + 1;
   const auto unit = unit_at(t, last);

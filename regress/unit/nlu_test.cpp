@@ -129,6 +129,8 @@ TEST(Spans, ComparisonsCarryUnits) {
   EXPECT_EQ(span(of("at least 3"), "comparison")->key, "cmp:>=:3");
   EXPECT_EQ(span(of("between 2 and 5 GB"), "comparison")->op, "between");
   EXPECT_EQ(span(of("over 90%"), "comparison")->dimension, "percent");
+  EXPECT_EQ(span(of("longer than an hour"), "comparison")->key, "cmp:>:3600duration");
+  EXPECT_EQ(span(of("more than a table"), "comparison"), nullptr);
 }
 
 TEST(Spans, NegationKnowsWhatItNegates) {
