@@ -239,9 +239,10 @@ struct Calendar::Matcher {
     const bool since = is(i, "since");
     const bool after = is(i, "after");
     const bool before = is(i, "before");
-    const bool until = is_any(word(i), {"until", "till"});
+    const bool up_to = is(i, "up") && is(i + 1, "to");
+    const bool until = is_any(word(i), {"until", "till"}) || up_to;
     if (!since && !after && !before && !until) return std::nullopt;
-    const auto p = point(i + 1);
+    const auto p = point(i + (up_to ? 2 : 1));
     if (!p) return std::nullopt;
     const std::size_t tokens = p->next - at;
     if (since) return make(p->key == "today" ? "today" : "since:" + p->key, p->since, std::nullopt, tokens);

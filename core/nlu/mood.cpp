@@ -10,6 +10,10 @@ bool is_any(std::string_view word, std::string_view list) {
   return !word.empty() && list.find("|" + std::string(word) + "|") != std::string_view::npos;
 }
 
+// "known to be down" is down.
+constexpr std::string_view kKnown =
+    "|known|reported|seen|observed|detected|noticed|recorded|registered|listed|documented|appear|appears|happen|happens|";
+
 class Moods {
  public:
   Moods(const Analysis& a, const Calendar& calendar) : a_(a), now_(calendar.now_us()) {}
@@ -19,6 +23,7 @@ class Moods {
       const bool starts_later = s.type == "time" && s.since_us && (*s.since_us > now_ || s.key.rfind("next:", 0) == 0);
       const bool moment_later = s.type == "time_point" && s.since_us && *s.since_us > now_;
       if (starts_later || moment_later) add("future", s.first, s.last);
+      if (s.type == "time" && half_said(s)) add("bounded", s.first, s.last);
     }
     // "are all hosts up?" is not answered by the hosts that are.
     if (is_any(function_word(0), "|is|are|was|were|do|does|did|has|have|") &&
@@ -46,8 +51,10 @@ class Moods {
       if (next != "you" || !request(i)) add("future", i, i + 1);
     } else if (word == "going" && next == "to") {
       add("future", i, i + 2);
-    } else if (word == "to" && next == "be" && (i > 0 && a_.roles[i - 1] == Role::word)) {
-      add("future", i, i + 2);  // "the hosts to be replaced"
+    } else if (word == "to" && next == "be" && !is_any(before(i), kKnown)) {
+      add("future", i, i + 2);  // "the hosts to be replaced", "are to be", "about to be", "yet to be"
+    } else if (is_any(word, "|have|has|had|") && next == "to") {
+      add("modal", i, i + 2);
     } else if (is_any(word, "|should|might|") || (word == "may" && !request(i))) {
       add("modal", i, i + 1);
     } else if (is_any(word, "|can|could|would|")) {
@@ -58,6 +65,12 @@ class Moods {
   }
 
   std::string_view before(std::size_t i) const { return i == 0 ? std::string_view() : function_word(i - 1); }
+
+  // "up to last week", "as of March", "from Monday on": the words beside the phrase make another period of it.
+  bool half_said(const Span& s) const {
+    if (s.first > 0 && is_any(function_word(s.first - 1), "|to|as|into|")) return true;
+    return a_.tokens[s.first].norm == "from" && function_word(s.last) == "on";
+  }
 
   // "could you ..." where a sentence begins; "... can I see", "... could you show" where it ends.
   bool request(std::size_t i) const {

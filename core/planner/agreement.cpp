@@ -88,6 +88,8 @@ class Judge {
       if (!tool("modal")) conflict("asks for: what could or should be");
     } else if (aspect == "universal") {
       if (!tool("universal")) conflict("asks for: whether all");
+    } else if (aspect == "bounded") {
+      conflict("asks for: a period said in another way");
     } else if (aspect == "first_n") {
       // "first five" of an order that only the tool knows; of a tool of the latest it is the wrong end.
       if (!tool("first_n") && !tool("oldest")) conflict("asks for: first");

@@ -88,6 +88,7 @@ TEST(Time, ResolvesPointsAndRanges) {
   EXPECT_EQ(interval("from March 3 to March 5"), "2026-03-03T00:00:00+09:00 2026-03-06T00:00:00+09:00");
   EXPECT_EQ(interval("on the 3rd of March 2026"), "2026-03-03T00:00:00+09:00 2026-03-04T00:00:00+09:00");
   EXPECT_EQ(interval("before 2026-03-01"), "- 2026-03-01T00:00:00+09:00");
+  EXPECT_EQ(interval("up to 2026-03-01"), "- 2026-03-02T00:00:00+09:00");
 }
 
 TEST(Time, DaysAreLocalDaysAcrossDst) {
@@ -130,6 +131,7 @@ TEST(Spans, ComparisonsCarryUnits) {
   EXPECT_EQ(span(of("between 2 and 5 GB"), "comparison")->op, "between");
   EXPECT_EQ(span(of("over 90%"), "comparison")->dimension, "percent");
   EXPECT_EQ(span(of("longer than an hour"), "comparison")->key, "cmp:>:3600duration");
+  EXPECT_EQ(span(of("up to 5 minutes"), "comparison")->key, "cmp:<=:300duration");
   EXPECT_EQ(span(of("more than a table"), "comparison"), nullptr);
 }
 

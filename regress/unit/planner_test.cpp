@@ -77,12 +77,26 @@ retrieval::RegistrySnapshot visits() {
 
 TEST(Planner, WhatWillOrShouldBeIsNotWhatIs) {
   const auto snapshot = visits();
-  for (const char* question :
-       {"how many visits will there be?", "how many visits tomorrow?", "how many visits next month?",
-        "how many visits are there going to be?", "how many visits do we need?", "how many visits should we have?",
-        "how many visits can we take?", "how many visits could there be?", "how many visits will we get this week?",
-        "number of visits on 2026-12-24", "clinics to be opened", "open clinics to be visited", "are all clinics open?",
-        "is every clinic open?"}) {
+  for (const char* question : {"how many visits will there be?",
+                               "how many visits tomorrow?",
+                               "how many visits next month?",
+                               "how many visits are there going to be?",
+                               "how many visits do we need?",
+                               "how many visits should we have?",
+                               "how many visits can we take?",
+                               "how many visits could there be?",
+                               "how many visits will we get this week?",
+                               "number of visits on 2026-12-24",
+                               "clinics to be opened",
+                               "open clinics to be visited",
+                               "are all clinics open?",
+                               "is every clinic open?",
+                               "clinics that have to be open",
+                               "which clinics are about to be opened?",
+                               "how many visits up to last week?",
+                               "how many visits as of last month?",
+                               "how many visits up to Monday?",
+                               "number of visits from Monday on"}) {
     const Decision d = ask(question, snapshot);
     EXPECT_EQ(d.route, Route::reject) << question << ": " << (d.calls.empty() ? "" : d.calls[0].tool);
     EXPECT_FALSE(d.reason.empty());
