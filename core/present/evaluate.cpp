@@ -140,7 +140,9 @@ Value Expression::at(std::size_t index, const Json& result, const Json& args) co
     case Kind::compare: {
       const Value a = at(n.left, result, args);
       const Value b = at(n.right, result, args);
-      if (!a.defined || !b.defined) return {Json(false), true, {}};
+      // An argument that was not given is null, and may be asked about; a cell that does not exist may not.
+      const auto known = [](const Value& v) { return v.defined || v.source.path.rfind("$.args.", 0) == 0; };
+      if (!known(a) || !known(b)) return {Json(false), true, {}};
       return {Json(holds(n.op, order_of(a.json, b.json))), true, {}};
     }
     case Kind::negate: return {Json(!truth_of(n.left)), true, {}};

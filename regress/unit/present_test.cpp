@@ -52,6 +52,9 @@ TEST(Expression, ComparesExactly) {
   EXPECT_EQ(eval("rows[0].pid != 11"), "false");
   EXPECT_EQ(eval("max(nothing) > 1"), "false");
   EXPECT_EQ(eval("rows[2].wait = null"), "true");
+  EXPECT_EQ(eval("rows[9].wait = null"), "false");
+  EXPECT_EQ(eval("args.host = null and args.limit != null"), "true");
+  EXPECT_EQ(eval("args.host != null or args.host > 1"), "false");
   EXPECT_EQ(eval("12345678901234567890123.1 < 12345678901234567890123.2"), "true");
 }
 
