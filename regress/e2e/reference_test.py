@@ -1,4 +1,4 @@
-"""The committed reference pages say what the catalog says, and names in texts exist."""
+"""What documentation says is so: reference pages equal the catalog, names exist, and the first examples run."""
 import glob
 import os
 import re
@@ -6,6 +6,12 @@ import subprocess
 import unittest
 
 from cluster import ROOT, Cluster
+
+
+def examples(file):
+    """The SQL blocks of a page."""
+    with open(os.path.join(ROOT, file)) as f:
+        return re.findall(r"```sql\n(.*?)```", f.read(), re.S)
 
 
 class Reference(unittest.TestCase):
@@ -42,6 +48,25 @@ class Reference(unittest.TestCase):
                 text = f.read()
             self.assertNotIn("None", text.replace("NULL", ""), file)
             self.assertGreater(text.count("\n"), 15, file)
+
+    def run_in_new_database(self, name, script):
+        self.cluster.rows(f"CREATE DATABASE {name}")
+        return self.cluster.psql(script, "-d", name).stdout
+
+    def test_the_example_of_the_readme_runs(self):
+        said = self.run_in_new_database("readme", examples("README.md")[0])
+        with open(os.path.join(ROOT, "README.md")) as f:
+            shown = re.search(r"```\n(Number of orders.*?)\nReferences", f.read(), re.S).group(1)
+        self.assertIn("No session is blocked.", said)
+        self.assertIn(shown, said)
+
+    def test_the_quickstart_runs(self):
+        blocks = examples("docs/quickstart.md")
+        script = "\n".join(["CREATE EXTENSION pg_ops;", *blocks[:-1], "\\c - alice", blocks[-1]])
+        said = self.run_in_new_database("quickstart", script)
+        for sentence in ("No session is blocked.", "\n1 open orders.\n", "\n3 orders.\n", 'No tool explains "Busan" in the question.'):
+            self.assertIn(sentence, said)
+        self.assertIn("|how many orders in Busan?|failed|", said)
 
 
 if __name__ == "__main__":
