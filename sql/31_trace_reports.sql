@@ -158,7 +158,8 @@ BEGIN
                      ops._ms_text((doc ->> 'duration_ms')::double precision), coalesce(doc ->> 'route', '-'),
                      coalesce(' (' || (doc ->> 'route_reason') || ')', ''));
   IF jsonb_typeof(doc -> 'error') = 'object' THEN
-    RETURN NEXT format('error %s%s', doc #>> '{error,code}', coalesce(': ' || (doc #>> '{error,message}'), ''));
+    RETURN NEXT format('error %s%s', doc #>> '{error,code}',
+                       coalesce(': ' || coalesce(doc #>> '{internal_error,message}', doc #>> '{error,message}'), ''));
   END IF;
   IF doc #>> '{answer,summary}' IS NOT NULL THEN
     RETURN NEXT format('answer: %s', doc #>> '{answer,summary}');

@@ -33,9 +33,9 @@ bool about_the_request(Code code) noexcept {
   }
 }
 
-Json error_object(const Request& request, const Error& error) {
+Json error_object(const Request& request, const Error& error, bool internal) {
   const CodeInfo& known = info(error.code);
-  const bool full = internal_texts(request) || about_the_request(error.code);
+  const bool full = internal || about_the_request(error.code);
   const std::string_view user = request.options.korean() ? known.user_message_ko : known.user_message;
   Json out = Json::object();
   out.set("code", Json(known.name));
@@ -108,21 +108,8 @@ std::string_view status_of(const Request& /*request*/, const Outcome& outcome) {
   return "failed";
 }
 
-}  // namespace
-
-std::string iso_utc(std::int64_t wall_us) {
-  const std::int64_t seconds = wall_us >= 0 ? wall_us / 1'000'000 : (wall_us - 999'999) / 1'000'000;
-  const auto micros = static_cast<int>(wall_us - seconds * 1'000'000);
-  const std::time_t when = seconds;
-  std::tm parts = {};
-  gmtime_r(&when, &parts);
-  char text[80];
-  std::snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%06d+00:00", parts.tm_year + 1900, parts.tm_mon + 1,
-                parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, micros);
-  return text;
-}
-
-Json envelope(const Request& request, const Outcome& outcome) {
+// `internal`: with texts that may name relations, hosts and statements.
+Json envelope_for(const Request& request, const Outcome& outcome, bool internal) {
   const Routed* routed = outcome.routed;
   const bool ran = outcome.executed != nullptr && outcome.executed->run != nullptr;
 
@@ -141,15 +128,15 @@ Json envelope(const Request& request, const Outcome& outcome) {
   out.set("route_reason", Json(routed != nullptr ? routed->reason : std::string()));
 
   std::optional<run::Report> report;
-  if (ran) report.emplace(report_of(request, *outcome.executed, internal_texts(request)));
+  if (ran) report.emplace(report_of(request, *outcome.executed, internal));
   out.set("strategy", report ? Json(report->strategy()) : Json());
   out.set("status", Json(status_of(request, outcome)));
 
   Json error;
   if (outcome.failure) {
-    error = error_object(request, *outcome.failure);
+    error = error_object(request, *outcome.failure, internal);
   } else if (routed != nullptr && routed->route == Route::reject && routed->refusal) {
-    error = error_object(request, *routed->refusal);
+    error = error_object(request, *routed->refusal, internal);
   } else if (report) {
     error = report->error();
   }
@@ -178,8 +165,29 @@ Json envelope(const Request& request, const Outcome& outcome) {
   return out;
 }
 
+}  // namespace
+
+std::string iso_utc(std::int64_t wall_us) {
+  const std::int64_t seconds = wall_us >= 0 ? wall_us / 1'000'000 : (wall_us - 999'999) / 1'000'000;
+  const auto micros = static_cast<int>(wall_us - seconds * 1'000'000);
+  const std::time_t when = seconds;
+  std::tm parts = {};
+  gmtime_r(&when, &parts);
+  char text[80];
+  std::snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%06d+00:00", parts.tm_year + 1900, parts.tm_mon + 1,
+                parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, micros);
+  return text;
+}
+
+Json envelope(const Request& request, const Outcome& outcome) {
+  return envelope_for(request, outcome, internal_texts(request));
+}
+
 Json trace_document(const Request& request, const Outcome& outcome, const Json& answer_envelope) {
-  Json out = answer_envelope;
+  // Everybody of the tenant reads the stored envelope, so it never says more than a user may know, whoever
+  // asked; operators find the texts in internal_error.
+  Json out = internal_texts(request) ? envelope_for(request, outcome, false) : answer_envelope;
+  out.set("duration_ms", answer_envelope["duration_ms"]);
   out.set("entry", Json(to_string(request.entry)));
   out.set("started_at", Json(iso_utc(request.started_wall_us)));
   out.set("actor_role", Json(request.identity.role_name));
@@ -203,7 +211,7 @@ Json trace_document(const Request& request, const Outcome& outcome, const Json& 
     out.set("spans", Json::array());
     return out;
   }
-  const run::Report report = report_of(request, *outcome.executed, true);
+  const run::Report report = report_of(request, *outcome.executed, false);
   Json calls = report.trace_tool_calls();
   for (std::size_t i = 0; i < calls.size(); i++) {
     Json& call = calls.items()[i];
@@ -214,6 +222,11 @@ Json trace_document(const Request& request, const Outcome& outcome, const Json& 
   }
   out.set("tool_calls", std::move(calls));
   out.set("spans", report.spans());
+  if (!outcome.failure) {
+    if (Json internal = report_of(request, *outcome.executed, true).error(); internal.is_object()) {
+      out.set("internal_error", std::move(internal));
+    }
+  }
   return out;
 }
 
