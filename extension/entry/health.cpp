@@ -6,6 +6,7 @@
 #include "extension/pg/memory.hpp"
 #include "extension/runtime/launcher.hpp"
 #include "extension/runtime/shared.hpp"
+#include "extension/tenancy/identity.hpp"
 #include "extension/trace/handover.hpp"
 
 namespace {
@@ -60,8 +61,13 @@ PGOPS_FUNCTION(pgops_claims) {
   return args.end_rows();
 }
 
+// Ends the requests of every tenant of the database: no matter of one tenant's administrator.
 PGOPS_FUNCTION(pgops_stop_workers) {
   if (pgops::runtime::shared == nullptr) return args.ret_int4(0);
+  using namespace pgops::tenancy;
+  if (auto allowed = administer(kSystemTenant, Administration::installation); !allowed) {
+    throw pgops::Failure{allowed.error()};
+  }
   const int index = pgops::runtime::find_database(pgops::pg::database_oid());
   return args.ret_int4(index < 0 ? 0 : pgops::runtime::stop_workers(index));
 }
