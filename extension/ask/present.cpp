@@ -80,21 +80,72 @@ Json as_array(const std::vector<std::string>& texts) {
   return out;
 }
 
-// Masks what the policy calls sensitive, keeps arguments or only their digest, adds results when asked.
-void apply_recording(Json& call, const registry::Tool& tool, const std::string& option, const Json* result) {
-  const std::string& record = !option.empty() ? option : (tool.policy ? tool.policy->record : std::string("arguments"));
-  Json* args = call.find("args");
-  if (args != nullptr && tool.policy && !tool.policy->sensitive.empty()) blank_paths(*args, tool.policy->sensitive);
-  if (args != nullptr) call.set("args_digest", Json("sha256:" + sha256_hex(args->canonical())));
-  if (record == "digest") call.set("args", Json());
+int thoroughness(std::string_view record) noexcept { return record == "full" ? 2 : record == "arguments" ? 1 : 0; }
+
+// What is recorded of a call: as the policy says, or less when the caller wants that; more is for operators.
+std::string recording(const Request& request, const registry::Tool& tool) {
+  const std::string policy = tool.policy ? tool.policy->record : std::string("arguments");
+  const std::string& wanted = request.options.record;
+  if (wanted.empty()) return policy;
+  return internal_texts(request) || thoroughness(wanted) < thoroughness(policy) ? wanted : policy;
+}
+
+bool has_sensitive(const registry::Tool& tool) noexcept { return tool.policy && !tool.policy->sensitive.empty(); }
+
+// Masks what the policy calls sensitive; under `digest` nothing of the arguments stays.
+void hide_args(Json& holder, const registry::Tool& tool, std::string_view record) {
+  Json* args = holder.find("args");
+  if (args == nullptr) return;
+  if (has_sensitive(tool)) blank_paths(*args, tool.policy->sensitive);
+  if (record == "digest") holder.set("args", Json());
+}
+
+// Keeps arguments or only their digest, adds results when asked.
+void apply_recording(Json& call, const registry::Tool& tool, std::string_view record, const Json* result) {
+  if (Json* args = call.find("args"); args != nullptr) {
+    if (has_sensitive(tool)) blank_paths(*args, tool.policy->sensitive);
+    call.set("args_digest", Json("sha256:" + sha256_hex(args->canonical())));
+  }
+  hide_args(call, tool, record);
   if (result != nullptr) {
     const std::string text = result->dump();
     call.set("result_digest", Json("sha256:" + sha256_hex(text)));
     if (record == "full" && text.size() <= kMaxRecordedResult) {
       Json kept = *result;
-      if (tool.policy && !tool.policy->sensitive.empty()) blank_paths(kept, tool.policy->sensitive);
+      if (has_sensitive(tool)) blank_paths(kept, tool.policy->sensitive);
       call.set("result", std::move(kept));
     }
+  }
+}
+
+// The same arguments stand in the plans and in the references of the answer; and an answer made from
+// sensitive results repeats them in its sentences and tables, where no path finds them.
+void hide_elsewhere(Json& document, const Request& request, const Validated& validated) {
+  bool sensitive = false;
+  for (std::size_t i = 0; i < validated.tools.size(); i++) {
+    const registry::Tool& tool = *validated.tools[i];
+    const std::string record = recording(request, tool);
+    sensitive = sensitive || has_sensitive(tool);
+    if (!has_sensitive(tool) && record != "digest") continue;
+    if (Json* options = document.find("options"); has_sensitive(tool) && options != nullptr) {
+      if (Json* params = options->find("params"); params != nullptr) blank_paths(*params, tool.policy->sensitive);
+    }
+    for (const char* name : {"plan", "validated_plan"}) {
+      Json* plan = document.find(name);
+      Json* calls = plan == nullptr ? nullptr : plan->find("calls");
+      if (calls != nullptr && i < calls->size()) hide_args(calls->items()[i], tool, record);
+    }
+    Json* references = document.find("references");
+    for (std::size_t r = 0; references != nullptr && r < references->size(); r++) {
+      Json& reference = references->items()[r];
+      if (reference["tool"].string_or("") == tool.name) hide_args(reference, tool, record);
+    }
+  }
+  if (sensitive) document.set("planner", Json());
+  if (Json* answer = document.find("answer"); sensitive && answer != nullptr && answer->is_object()) {
+    answer->set("summary", Json("[masked]"));
+    answer->set("facts", Json::array());
+    answer->set("blocks", Json::array());
   }
 }
 
@@ -199,6 +250,7 @@ Json trace_document(const Request& request, const Outcome& outcome, const Json& 
   out.set("plan", planned ? *outcome.routed->plan : Json());
   out.set("validated_plan", outcome.validated != nullptr ? to_json(outcome.validated->plan) : Json());
   out.set("planner", outcome.routed != nullptr ? outcome.routed->explain : Json());
+  if (outcome.validated != nullptr) hide_elsewhere(out, request, *outcome.validated);
   if (outcome.failure) {
     Json internal = Json::object();
     internal.set("code", Json(to_string(outcome.failure->code)));
@@ -218,7 +270,8 @@ Json trace_document(const Request& request, const Outcome& outcome, const Json& 
     call.set("plan_id", Json(outcome.validated->plan_id));
     const std::string& digest = outcome.executed->statement_digests[i];
     call.set("statement_digest", digest.empty() ? Json() : Json("sha256:" + digest));
-    apply_recording(call, *outcome.validated->tools[i], request.options.record, outcome.executed->results[i].get());
+    const registry::Tool& tool = *outcome.validated->tools[i];
+    apply_recording(call, tool, recording(request, tool), outcome.executed->results[i].get());
   }
   out.set("tool_calls", std::move(calls));
   out.set("spans", report.spans());
