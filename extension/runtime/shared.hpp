@@ -18,7 +18,7 @@
 
 namespace pgops::runtime {
 
-inline constexpr int kMaxWorkerSlots = 64;
+inline constexpr int kMaxWorkerSlots = 72;  // pg_ops.max_executors at its highest, the writer, some lost ones
 inline constexpr std::size_t kInlineRequest = 6 * 1024;
 inline constexpr std::size_t kInlineResponse = 10 * 1024;
 
