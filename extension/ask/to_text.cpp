@@ -47,7 +47,7 @@ void add_block(std::vector<std::string>& lines, const Json& block) {
   if (type == "table" || type == "timeseries" || type == "chart") {
     const Json& columns = block["columns"];
     const Json& rows = block["rows"];
-    if (columns.size() == 0) return;
+    if (columns.size() == 0 || rows.size() == 0) return;  // the summary said that there is nothing
     lines.emplace_back();
     if (const std::string_view title = block["title"].string_or(""); !title.empty()) lines.push_back(printable(title));
     for (std::string& line : render_table(columns, rows, kMaxTableRows)) lines.push_back(std::move(line));
