@@ -1,4 +1,4 @@
-// extension/pg: jsonpath, time, time zones, lock waits. See values.hpp.
+// extension/pg: time, time zones, lock waits. See values.hpp.
 #include "extension/pg/door.hpp"
 #include "extension/pg/values.hpp"
 
@@ -13,8 +13,6 @@ extern "C" {
 #include "utils/array.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
-#include "utils/jsonb.h"
-#include "utils/jsonpath.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 }
@@ -39,51 +37,6 @@ constexpr std::int64_t kEpochDifferenceUs =
     std::int64_t{POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE} * SECS_PER_DAY * USECS_PER_SEC;
 
 }  // namespace
-
-Status check_jsonpath(std::string_view path) {
-  const std::string text(path);
-  const char* chars = text.c_str();
-  return attempt(Code::plan_invalid, [=] { (void)DirectFunctionCall1(jsonpath_in, CStringGetDatum(chars)); });
-}
-
-Result<std::vector<std::string>> query_jsonpath(std::string_view json, std::string_view path) {
-  const std::string document(json);
-  const std::string expression(path);
-  const char* document_chars = document.c_str();
-  const char* path_chars = expression.c_str();
-  // The subtransaction's own memory goes with it; the result is copied out before it is released.
-  std::vector<std::string> found;
-  MemoryContext keep = CurrentMemoryContext;
-  struct Items {
-    char** texts = nullptr;
-    int count = 0;
-  } items;
-  Items* into = &items;
-  const Status status = attempt(Code::plan_invalid, [=] {
-    MemoryContext previous = MemoryContextSwitchTo(keep);
-    Datum parsed = DirectFunctionCall1(jsonb_in, CStringGetDatum(document_chars));
-    Datum compiled = DirectFunctionCall1(jsonpath_in, CStringGetDatum(path_chars));
-    Datum vars = DirectFunctionCall1(jsonb_in, CStringGetDatum("{}"));
-    Datum array = DirectFunctionCall4(jsonb_path_query_array, parsed, compiled, vars, BoolGetDatum(false));
-    Jsonb* list = DatumGetJsonbP(array);
-    into->count = static_cast<int>(JB_ROOT_COUNT(list));
-    into->texts = static_cast<char**>(palloc0(sizeof(char*) * static_cast<Size>(into->count + 1)));
-    for (int i = 0; i < into->count; i++) {
-      JsonbValue* element = getIthJsonbValueFromContainer(&list->root, static_cast<uint32>(i));
-      Jsonb* one = JsonbValueToJsonb(element);
-      into->texts[i] = JsonbToCString(nullptr, &one->root, VARSIZE(one));
-    }
-    MemoryContextSwitchTo(previous);
-  });
-  if (!status) return status.error();
-  found.reserve(static_cast<std::size_t>(items.count));
-  for (int i = 0; i < items.count; i++) {
-    std::string text(items.texts[i]);
-    // A scalar in jsonb's raw-scalar array prints as itself already.
-    found.push_back(std::move(text));
-  }
-  return found;
-}
 
 Result<std::int64_t> parse_timestamptz(std::string_view text) {
   const std::string copy(text);

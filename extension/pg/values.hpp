@@ -15,7 +15,7 @@ namespace pgops::pg {
 // Syntax only. Error: PLAN_INVALID with the server's sentence.
 Status check_jsonpath(std::string_view path);
 // Every item the path finds, as JSON texts; evaluated leniently (lax), errors of strict paths included as
-// Error. Runs in a subtransaction: the caller's transaction survives a bad path.
+// Error. Runs in a subtransaction: the caller's transaction survives a bad path. Time and memory are bounded.
 Result<std::vector<std::string>> query_jsonpath(std::string_view json, std::string_view path);
 
 // Microseconds since 1970-01-01 UTC of a timestamptz text, read in the session's time zone.
