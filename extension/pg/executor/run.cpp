@@ -35,9 +35,11 @@ pgops::Error error_of(const Error& error, CancelReason reason) {
   if (state == "42501") {
     out.code = Code::permission_denied;
     if (out.hint.empty()) out.hint = "Grant what is missing to the tool's run_as role.";
-  } else if (starts("53") || starts("54")) {
+  } else if (starts("53") || state == "54000") {  // other 54 are shapes of the statement: columns, arguments, depth
     out.code = Code::result_too_large;
-    if (out.hint.empty()) out.hint = "The statement needs more memory or temporary space than an executor may use.";
+    if (out.hint.empty() && starts("53")) {
+      out.hint = "The statement needs more memory or temporary space than an executor may use.";
+    }
   } else if (starts("XX") || starts("58")) {
     out.code = Code::internal_error;
   }
