@@ -170,7 +170,7 @@ Timing read_timing(Fields &fields) {
 Result<Reply> read_success(Fields &fields, std::string_view body) {
   CallSuccess call;
   call.id = fields.text("id");
-  call.status = static_cast<int>(fields.integer("status", 100, 599));
+  call.status = static_cast<int>(fields.integer("status", 100, 999));
   call.content_type = fields.text("content_type");
   call.bytes = fields.integer("bytes", 0, INT64_MAX);
   call.address = fields.text("address");
@@ -187,7 +187,7 @@ Result<Reply> read_failure(Fields &fields) {
   call.code = code.value_or(Code::internal_error);
   call.message = fields.text("message");
   call.hint = fields.text("hint", false);
-  if (const auto status = fields.optional_integer("status", 100, 599))
+  if (const auto status = fields.optional_integer("status", 100, 999))
     call.status = static_cast<int>(*status);
   call.retry_after_ms = fields.optional_integer("retry_after_ms", 0, INT64_MAX);
   call.address = fields.text("address", false);
