@@ -59,7 +59,8 @@ bool applies_to(const RowSecurityPolicy* policy, Oid role, bool* everyone) {
   return applies;
 }
 
-// Runs inside the exit door, with search_path = pg_catalog: the printed form depends on it.
+// Runs inside the exit door, with search_path = pg_catalog and quote_all_identifiers = off: the printed form
+// depends on them.
 PolicyParts read_policy(Oid relation_oid, Oid role) {
   PolicyParts parts;
   Relation relation = try_relation_open(relation_oid, AccessShareLock);
@@ -123,6 +124,7 @@ std::optional<TenantPolicy> tenant_policy(std::uint32_t relation, std::uint32_t 
   MemoryScope memory("pg_ops policy");
   GucScope settings;
   settings.set("search_path", "pg_catalog, pg_temp");
+  settings.set("quote_all_identifiers", "off");
   PolicyParts parts;
   call([&] { parts = read_policy(relation, role); });
   if (parts.column == nullptr) return std::nullopt;
