@@ -109,10 +109,20 @@ class Site:
         self.create_tool(name, "a tool of a test", query, tenant, **more)
         return self.call(name, args, tenant)
 
+    def probe(self, statement, parameters=None, database=None):
+        """What a superuser sees, whatever the settings of database and roles."""
+        connection = self.cluster.connect(database=database, options="-c search_path=pg_catalog -c row_security=on "
+                                          "-c pg_ops.tenant= -c statement_timeout=0 -c role=none")
+        with connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            value = cursor.fetchone()[0]
+        connection.close()
+        return value
+
     # --- wellness -----------------------------------------------------------------------------------
     def claims(self):
-        return self.cluster.value("SELECT tasks_used + tasks_queued + executors_busy + traces_queued + trace_slots_used"
-                                  " FROM ops._claims()")
+        return self.probe("SELECT tasks_used + tasks_queued + executors_busy + traces_queued + trace_slots_used"
+                          " FROM ops._claims()")
 
     def well(self, tenants=tuple(ROWS)):
         for tenant in tenants:
@@ -120,8 +130,8 @@ class Site:
             assert answer["status"] == "success", answer
             assert (cells(answer)["n"], cells(answer)["names"]) == ROWS[tenant], answer
             assert answer["trace_durable"], answer
-            stored = self.cluster.value("SELECT count(*) FROM ops.tool_calls WHERE trace_id = %s AND tenant = %s",
-                                        (answer["trace_id"], tenant))
+            stored = self.probe("SELECT count(*) FROM ops.tool_calls WHERE trace_id = %s AND tenant = %s",
+                                (answer["trace_id"], tenant))
             assert stored == 1, answer
         wait_for(lambda: self.claims() == 0, "every shared claim is given back")
 
