@@ -245,8 +245,10 @@ std::int64_t TaskHandle::started_us() const noexcept {
 std::int32_t TaskHandle::executor_pid() const noexcept {
   if (index_ < 0) return 0;
   const Task& task = shared->tasks[index_];
-  if (task.id != id_ || task.state != TaskState::running || task.slot < 0) return 0;
-  return shared->databases[task.database_index].slots[task.slot].process.pid;
+  // Read once: the executor may finish and clear it meanwhile.
+  const std::int32_t slot = *const_cast<const volatile std::int32_t*>(&task.slot);
+  if (task.id != id_ || task.state != TaskState::running || slot < 0) return 0;
+  return shared->databases[task.database_index].slots[slot].process.pid;
 }
 
 std::optional<TaskOutcome> TaskHandle::poll() {
