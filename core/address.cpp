@@ -89,14 +89,14 @@ bool same_prefix(std::span<const std::uint8_t> a, std::span<const std::uint8_t> 
 
 AddressVerdict classify_v4(std::span<const std::uint8_t> bytes) noexcept {
   const std::uint32_t value = v4(bytes[0], bytes[1], bytes[2], bytes[3]);
-  for (const V4Range &range : kV4Ranges) {
+  for (const V4Range& range : kV4Ranges) {
     if (((value ^ range.base) >> (32U - range.bits)) == 0) return {false, range.rule};
   }
   return {true, "public"};
 }
 
 AddressVerdict classify_v6(std::span<const std::uint8_t> bytes) noexcept {
-  for (const V6Range &range : kV6Ranges) {
+  for (const V6Range& range : kV6Ranges) {
     std::array<std::uint8_t, 16> base{};
     for (std::size_t i = 0; i < 8; ++i) {
       base[2 * i] = static_cast<std::uint8_t>(range.base[i] >> 8U);
@@ -109,8 +109,7 @@ AddressVerdict classify_v6(std::span<const std::uint8_t> bytes) noexcept {
   if ((bytes[0] & 0xE0U) != 0x20U) return {false, "reserved"};
   // ISATAP carries an IPv4 address in the interface identifier
   // ::[02]00:5efe:a.b.c.d (RFC 5214).
-  if ((bytes[8] & 0xFDU) == 0 && bytes[9] == 0 && bytes[10] == 0x5E && bytes[11] == 0xFE)
-    return {false, "isatap"};
+  if ((bytes[8] & 0xFDU) == 0 && bytes[9] == 0 && bytes[10] == 0x5E && bytes[11] == 0xFE) return {false, "isatap"};
   return {true, "public"};
 }
 
@@ -156,14 +155,13 @@ std::optional<Address> Address::parse(std::string_view text) {
   const std::string terminated(text);
   Address out;
   out.size_ = text.find(':') != std::string_view::npos ? 16 : 4;
-  if (inet_pton(out.size_ == 16 ? AF_INET6 : AF_INET, terminated.c_str(), out.bytes_.data()) != 1)
-    return std::nullopt;
+  if (inet_pton(out.size_ == 16 ? AF_INET6 : AF_INET, terminated.c_str(), out.bytes_.data()) != 1) return std::nullopt;
   return out;
 }
 
 std::string Address::to_string() const {
   std::array<char, INET6_ADDRSTRLEN> buffer{};
-  const char *text = inet_ntop(is_v4() ? AF_INET : AF_INET6, bytes_.data(), buffer.data(), buffer.size());
+  const char* text = inet_ntop(is_v4() ? AF_INET : AF_INET6, bytes_.data(), buffer.data(), buffer.size());
   return text != nullptr ? text : "";
 }
 
@@ -184,7 +182,7 @@ std::optional<Cidr> Cidr::parse(std::string_view text) {
   return out;
 }
 
-bool Cidr::contains(const Address &address) const noexcept {
+bool Cidr::contains(const Address& address) const noexcept {
   return address.is_v4() == base.is_v4() && same_prefix(address.bytes(), base.bytes(), bits);
 }
 
@@ -194,11 +192,11 @@ AddressVerdict classify(std::span<const std::uint8_t> bytes) noexcept {
   return {false, "unknown"};
 }
 
-AddressVerdict classify(const Address &address) noexcept { return classify(address.bytes()); }
+AddressVerdict classify(const Address& address) noexcept { return classify(address.bytes()); }
 
 Result<EgressExceptions> EgressExceptions::parse(std::span<const std::string> entries) {
   EgressExceptions out;
-  for (const std::string &text : entries) {
+  for (const std::string& text : entries) {
     Entry entry;
     std::string_view target = text;
     const bool bracketed = text.starts_with('[');
@@ -237,16 +235,16 @@ Result<EgressExceptions> EgressExceptions::parse(std::span<const std::string> en
   return out;
 }
 
-bool EgressExceptions::permits(std::string_view host, const Address &address, std::uint16_t port) const {
+bool EgressExceptions::permits(std::string_view host, const Address& address, std::uint16_t port) const {
   const std::string name = normal_host(host);
-  return std::any_of(entries_.begin(), entries_.end(), [&](const Entry &entry) {
+  return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& entry) {
     if (entry.port && *entry.port != port) return false;
     return entry.range ? entry.range->contains(address) : entry.host == name;
   });
 }
 
-AddressVerdict judge_address(std::string_view host, const Address &address, std::uint16_t port,
-                             const EgressExceptions &exceptions, std::span<const Address> own_addresses) {
+AddressVerdict judge_address(std::string_view host, const Address& address, std::uint16_t port,
+                             const EgressExceptions& exceptions, std::span<const Address> own_addresses) {
   if (exceptions.permits(host, address, port)) return {true, "exception"};
   if (std::find(own_addresses.begin(), own_addresses.end(), address) != own_addresses.end()) {
     return {false, "own-address"};

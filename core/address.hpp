@@ -31,7 +31,7 @@ class Address {
   bool is_v4() const noexcept { return size_ == 4; }
   std::span<const std::uint8_t> bytes() const noexcept { return {bytes_.data(), size_}; }
   std::string to_string() const;
-  bool operator==(const Address &) const noexcept = default;
+  bool operator==(const Address&) const noexcept = default;
 
  private:
   std::array<std::uint8_t, 16> bytes_{};
@@ -46,7 +46,7 @@ struct Cidr {
   // are an error.
   static std::optional<Cidr> parse(std::string_view text);
   // Never true across families.
-  bool contains(const Address &address) const noexcept;
+  bool contains(const Address& address) const noexcept;
 };
 
 struct AddressVerdict {
@@ -56,14 +56,14 @@ struct AddressVerdict {
 
 // Fail closed: what is neither 4 nor 16 bytes is refused under rule "unknown".
 AddressVerdict classify(std::span<const std::uint8_t> bytes) noexcept;
-AddressVerdict classify(const Address &address) noexcept;
+AddressVerdict classify(const Address& address) noexcept;
 
 class EgressExceptions {
  public:
   // TOOL_BAD_REQUEST naming the entry that cannot be read.
   static Result<EgressExceptions> parse(std::span<const std::string> entries);
   // `host` as written in the URL (without brackets), for the host:port entries.
-  bool permits(std::string_view host, const Address &address, std::uint16_t port) const;
+  bool permits(std::string_view host, const Address& address, std::uint16_t port) const;
   std::size_t size() const noexcept { return entries_.size(); }
 
  private:
@@ -77,7 +77,7 @@ class EgressExceptions {
 
 // The whole verdict: exceptions first (rule "exception"), then the machine's
 // own addresses (rule "own-address"), then the ranges.
-AddressVerdict judge_address(std::string_view host, const Address &address, std::uint16_t port,
-                             const EgressExceptions &exceptions, std::span<const Address> own_addresses);
+AddressVerdict judge_address(std::string_view host, const Address& address, std::uint16_t port,
+                             const EgressExceptions& exceptions, std::span<const Address> own_addresses);
 
 }  // namespace pgops

@@ -149,9 +149,8 @@ bool fits_numeric(std::string_view number_token) noexcept {
   // The scale follows the text, trailing zeros included, as numeric's input function counts it.
   if (static_cast<std::int64_t>(token.fraction.size()) - token.exponent > kAfter) return false;
   const std::string_view whole = token.whole.substr(leading_zeros(token.whole));
-  const auto before = whole.empty()
-                          ? token.exponent - static_cast<std::int64_t>(leading_zeros(token.fraction))
-                          : token.exponent + static_cast<std::int64_t>(whole.size());
+  const auto before = whole.empty() ? token.exponent - static_cast<std::int64_t>(leading_zeros(token.fraction))
+                                    : token.exponent + static_cast<std::int64_t>(whole.size());
   return before <= kBefore;
 }
 

@@ -47,7 +47,7 @@ enum class Code : std::uint8_t {
 
 struct CodeInfo {
   Code code;
-  std::string_view name;      // "TOOL_TIMEOUT"
+  std::string_view name;  // "TOOL_TIMEOUT"
   Severity severity;
   bool retryable;
   std::string_view sqlstate;  // five characters; never 57014 or class 08

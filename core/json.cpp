@@ -122,9 +122,7 @@ Json::~Json() {
 // Empties every container below `node`, so that the members' own destructors find nothing to descend
 // into. Ordinary documents take the recursive way, which allocates nothing.
 void Json::release(Json& node, unsigned depth) {
-  const auto is_container = [](const Json& json) {
-    return json.kind_ == Kind::array || json.kind_ == Kind::object;
-  };
+  const auto is_container = [](const Json& json) { return json.kind_ == Kind::array || json.kind_ == Kind::object; };
   if (depth < kRecursionLimit) {
     if (auto* items = std::get_if<Array>(&node.store_)) {
       for (Json& item : *items) {
@@ -207,8 +205,7 @@ Json Json::number(double value) {
 Json Json::millis(double value) {
   if (!std::isfinite(value)) return {};
   std::array<char, 400> buffer{};  // 1.8e308 has 309 digits
-  const auto end =
-      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed, 3).ptr;
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed, 3).ptr;
   return number(std::string_view(buffer.data(), static_cast<std::size_t>(end - buffer.data())));
 }
 
@@ -288,9 +285,7 @@ const Json* Json::find(std::string_view key) const noexcept {
   return nullptr;
 }
 
-Json* Json::find(std::string_view key) noexcept {
-  return const_cast<Json*>(static_cast<const Json&>(*this).find(key));
-}
+Json* Json::find(std::string_view key) noexcept { return const_cast<Json*>(static_cast<const Json&>(*this).find(key)); }
 
 const Json& Json::operator[](std::string_view key) const noexcept {
   const Json* found = find(key);

@@ -82,20 +82,21 @@ class Json {
   std::optional<std::int64_t> as_int() const noexcept;
   std::optional<double> as_double() const noexcept;  // for judging and formatting only
 
-  const Array& items() const noexcept;    // empty unless array
-  Array& items();                         // turns null into an array
-  const Object& members() const noexcept; // empty unless object
+  const Array& items() const noexcept;     // empty unless array
+  Array& items();                          // turns null into an array
+  const Object& members() const noexcept;  // empty unless object
   Object& members();
-  std::size_t size() const noexcept;      // elements or members; 0 for scalars
+  std::size_t size() const noexcept;  // elements or members; 0 for scalars
 
   const Json* find(std::string_view key) const noexcept;  // nullptr when absent or not an object
   Json* find(std::string_view key) noexcept;
   const Json& operator[](std::string_view key) const noexcept;  // a static null when absent
-  Json& set(std::string_view key, Json value);  // replaces or appends; turns null into an object; returns the stored value
+  Json& set(std::string_view key,
+            Json value);  // replaces or appends; turns null into an object; returns the stored value
   bool erase(std::string_view key);
   Json& push_back(Json value);
 
-  std::string dump() const;             // compact, no spaces
+  std::string dump() const;  // compact, no spaces
   void dump_to(std::string& out) const;
   // RFC 8785-like form for digests: members sorted by key (UTF-8 bytes), numbers as their source text.
   std::string canonical() const;

@@ -217,16 +217,12 @@ struct Json::Parser {
     switch (text[at]) {
       case '{': return open(into, true);
       case '[': return open(into, false);
-      case '"':
-        into.kind_ = Kind::string;
-        return string(std::get<std::string>(into.store_));
+      case '"': into.kind_ = Kind::string; return string(std::get<std::string>(into.store_));
       case 't':
         into.kind_ = Kind::boolean;
         into.bool_ = true;
         return literal("true");
-      case 'f':
-        into.kind_ = Kind::boolean;
-        return literal("false");
+      case 'f': into.kind_ = Kind::boolean; return literal("false");
       case 'n': return literal("null");
       default: return number(into);
     }

@@ -5,9 +5,9 @@
 namespace pgops::protocol {
 namespace {
 
-Json timing_json(const Timing &timing) {
+Json timing_json(const Timing& timing) {
   Json out = Json::object();
-  const auto put = [&out](const char *key, const std::optional<double> &value) {
+  const auto put = [&out](const char* key, const std::optional<double>& value) {
     if (value) out.set(key, Json::millis(*value));
   };
   put("dns_ms", timing.dns_ms);
@@ -18,21 +18,19 @@ Json timing_json(const Timing &timing) {
   return out;
 }
 
-std::string simple(const char *op, const std::string &id) {
-  return Json::object({{"op", op}, {"id", id}}).dump();
-}
+std::string simple(const char* op, const std::string& id) { return Json::object({{"op", op}, {"id", id}}).dump(); }
 
 struct RequestEncoder {
-  std::string operator()(const Hello &hello) const {
+  std::string operator()(const Hello& hello) const {
     return Json::object({{"hello", Json::object({{"protocol", hello.protocol},
                                                  {"extension", hello.version},
                                                  {"pid", hello.pid},
                                                  {"database", hello.database}})}})
         .dump();
   }
-  std::string operator()(const HttpCall &call) const {
+  std::string operator()(const HttpCall& call) const {
     Json headers = Json::array();
-    for (const auto &[name, value] : call.headers) headers.push_back(Json::array({name, value}));
+    for (const auto& [name, value] : call.headers) headers.push_back(Json::array({name, value}));
     Json ok = Json::array();
     for (const int status : call.ok) ok.push_back(status);
     Json out = Json::object();
@@ -52,20 +50,20 @@ struct RequestEncoder {
     out.set("ok", std::move(ok));
     return out.dump();
   }
-  std::string operator()(const Cancel &cancel) const { return simple("cancel", cancel.id); }
-  std::string operator()(const Ping &ping) const { return simple("ping", ping.id); }
-  std::string operator()(const StatusRequest &status) const { return simple("status", status.id); }
+  std::string operator()(const Cancel& cancel) const { return simple("cancel", cancel.id); }
+  std::string operator()(const Ping& ping) const { return simple("ping", ping.id); }
+  std::string operator()(const StatusRequest& status) const { return simple("status", status.id); }
 };
 
 struct ReplyEncoder {
-  std::string operator()(const Hello &hello) const {
+  std::string operator()(const Hello& hello) const {
     return Json::object({{"hello", Json::object({{"protocol", hello.protocol},
                                                  {"worker", hello.version},
                                                  {"instance", hello.instance},
                                                  {"pid", hello.pid}})}})
         .dump();
   }
-  std::string operator()(const CallSuccess &call) const {
+  std::string operator()(const CallSuccess& call) const {
     Json head = Json::object();
     head.set("id", call.id);
     head.set("ok", true);
@@ -83,7 +81,7 @@ struct ReplyEncoder {
     out.push_back('}');
     return out;
   }
-  std::string operator()(const CallFailure &call) const {
+  std::string operator()(const CallFailure& call) const {
     Json out = Json::object();
     out.set("id", call.id);
     out.set("ok", false);
@@ -96,38 +94,34 @@ struct ReplyEncoder {
     out.set("timing", timing_json(call.timing));
     return out.dump();
   }
-  std::string operator()(const Pong &pong) const {
-    return Json::object({{"id", pong.id}, {"pong", true}}).dump();
-  }
-  std::string operator()(const StatusReply &status) const {
+  std::string operator()(const Pong& pong) const { return Json::object({{"id", pong.id}, {"pong", true}}).dump(); }
+  std::string operator()(const StatusReply& status) const {
     return Json::object({{"id", status.id}, {"report", status.report}}).dump();
   }
-  std::string operator()(const ErrorReply &error) const {
-    return Json::object(
-               {{"error", Json::object({{"code", to_string(error.code)}, {"message", error.message}})}})
+  std::string operator()(const ErrorReply& error) const {
+    return Json::object({{"error", Json::object({{"code", to_string(error.code)}, {"message", error.message}})}})
         .dump();
   }
 };
 
 }  // namespace
 
-std::string encode(const Request &request) { return std::visit(RequestEncoder{}, request); }
-std::string encode(const Reply &reply) { return std::visit(ReplyEncoder{}, reply); }
+std::string encode(const Request& request) { return std::visit(RequestEncoder{}, request); }
+std::string encode(const Reply& reply) { return std::visit(ReplyEncoder{}, reply); }
 
-Status check_version(const Hello &peer) {
+Status check_version(const Hello& peer) {
   if (peer.protocol == kVersion) return Unit{};
-  return Error{Code::internal_error,
-               "protocol version " + std::to_string(peer.protocol) + " offered, " + std::to_string(kVersion) +
-                   " needed",
-               "Extension and worker come from different releases.",
-               "Install the same release of both and restart the older one."};
+  return Error{
+      Code::internal_error,
+      "protocol version " + std::to_string(peer.protocol) + " offered, " + std::to_string(kVersion) + " needed",
+      "Extension and worker come from different releases.",
+      "Install the same release of both and restart the older one."};
 }
 
 Result<std::string> frame(std::string_view payload, std::size_t max_bytes) {
   if (payload.size() > max_bytes || payload.size() > 0xFFFFFFFFU) {
     return Error{Code::result_too_large, "message is too large for the worker protocol",
-                 "It has " + std::to_string(payload.size()) + " bytes, the limit is " +
-                     std::to_string(max_bytes) + ".",
+                 "It has " + std::to_string(payload.size()) + " bytes, the limit is " + std::to_string(max_bytes) + ".",
                  ""};
   }
   const auto length = static_cast<std::uint32_t>(payload.size());
@@ -146,8 +140,7 @@ Result<std::optional<std::string>> FrameReader::next() {
   if (length == 0 || length > max_bytes_) {
     failed_ = true;
     return Error{Code::internal_error, length == 0 ? "empty frame" : "frame is too large",
-                 "Announced are " + std::to_string(length) + " bytes, the limit is " +
-                     std::to_string(max_bytes_) + ".",
+                 "Announced are " + std::to_string(length) + " bytes, the limit is " + std::to_string(max_bytes_) + ".",
                  ""};
   }
   if (buffered() - 4 < length) {

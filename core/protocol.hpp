@@ -110,8 +110,8 @@ struct ErrorReply {
 using Reply = std::variant<Hello, CallSuccess, CallFailure, Pong, StatusReply, ErrorReply>;
 
 // JSON text without the length; frame() adds that.
-std::string encode(const Request &request);
-std::string encode(const Reply &reply);
+std::string encode(const Request& request);
+std::string encode(const Reply& reply);
 
 // Errors: INTERNAL_ERROR naming the member, never its value.
 Result<Request> decode_request(std::string_view payload);
@@ -119,7 +119,7 @@ Result<Reply> decode_reply(std::string_view payload);
 
 // Refuses another protocol version with a sentence that says which side to
 // upgrade.
-Status check_version(const Hello &peer);
+Status check_version(const Hello& peer);
 
 // Errors: RESULT_TOO_LARGE above max_bytes.
 Result<std::string> frame(std::string_view payload, std::size_t max_bytes);

@@ -17,11 +17,11 @@ int hex_digit(char c) noexcept {
 }
 
 // The random fields of an id.
-std::uint64_t high_of(const Uuid &id) noexcept {
+std::uint64_t high_of(const Uuid& id) noexcept {
   return (static_cast<std::uint64_t>(id.bytes[6] & 0x0FU) << 8U) | id.bytes[7];
 }
 
-std::uint64_t low_of(const Uuid &id) noexcept {
+std::uint64_t low_of(const Uuid& id) noexcept {
   std::uint64_t low = id.bytes[8] & 0x3FU;
   for (std::size_t i = 9; i < 16; ++i) low = (low << 8U) | id.bytes[i];
   return low;
@@ -72,16 +72,14 @@ Uuid make_uuid7(std::int64_t unix_ms, std::uint64_t random_high, std::uint64_t r
   out.bytes[6] = static_cast<std::uint8_t>(0x70U | ((random_high >> 8U) & 0x0FU));
   out.bytes[7] = static_cast<std::uint8_t>(random_high);
   random_low &= kLowMask;
-  for (std::size_t i = 8; i < 16; ++i)
-    out.bytes[i] = static_cast<std::uint8_t>(random_low >> (56U - 8U * (i - 8U)));
+  for (std::size_t i = 8; i < 16; ++i) out.bytes[i] = static_cast<std::uint8_t>(random_low >> (56U - 8U * (i - 8U)));
   out.bytes[8] = static_cast<std::uint8_t>(out.bytes[8] | 0x80U);
   return out;
 }
 
 Uuid first_uuid7(std::int64_t unix_ms) noexcept { return make_uuid7(unix_ms, 0, 0); }
 
-Uuid Uuid7Generator::next(std::int64_t unix_ms, std::uint64_t random_high,
-                          std::uint64_t random_low) noexcept {
+Uuid Uuid7Generator::next(std::int64_t unix_ms, std::uint64_t random_high, std::uint64_t random_low) noexcept {
   Uuid id = make_uuid7(unix_ms, random_high, random_low);
   if (id <= last_) {
     // Same or earlier millisecond: step on from the last id by a random amount

@@ -24,7 +24,7 @@ struct Uuid {
   // Unix milliseconds of a version 7 id; nullopt for any other.
   std::optional<std::int64_t> unix_ms() const noexcept;
 
-  auto operator<=>(const Uuid &) const noexcept = default;
+  auto operator<=>(const Uuid&) const noexcept = default;
 };
 
 // `unix_ms` is clamped to 0 .. 2^48-1; 12 bits of `random_high` and 62 of

@@ -54,7 +54,8 @@ void check_installation() {
   const std::string installed = rows.empty() ? std::string() : rows.rows[0][0].value_or("");
   if (installed != kVersion) {
     pg::raise_sqlstate("55000",
-                       "INTERNAL_ERROR: the library is version " + std::string(kVersion) + ", the extension's objects are version " +
+                       "INTERNAL_ERROR: the library is version " + std::string(kVersion) +
+                           ", the extension's objects are version " +
                            (installed.empty() ? std::string("unknown") : installed),
                        {}, "Run ALTER EXTENSION pg_ops UPDATE, or restart the server with the matching library.");
   }
@@ -160,8 +161,8 @@ void store_trace(const Request& request, const std::string& document, Json& answ
   answer.set("trace_durable", Json(false));
   pg::report(pg::LogLevel::warning, "the trace of this answer could not be stored",
              "Trace " + request.trace_id.to_string() + ".", "ops.health() shows the state of the trace writer.");
-  pg::report(pg::LogLevel::log,
-             "pg_ops: trace " + request.trace_id.to_string() + " not stored: " + stored.sqlstate + " " + stored.message);
+  pg::report(pg::LogLevel::log, "pg_ops: trace " + request.trace_id.to_string() + " not stored: " + stored.sqlstate +
+                                    " " + stored.message);
 }
 
 std::string finish(Request& request, Progress& progress) {
@@ -195,7 +196,8 @@ std::string run_request(std::unique_ptr<Request> request) {
   } catch (const pg::Error& error) {
     const bool cancelled = error.is_cancel();
     leave_trace(*request, progress,
-                {cancelled ? Code::cancelled : Code::internal_error, error.sqlstate + ": " + error.message, error.detail, error.hint},
+                {cancelled ? Code::cancelled : Code::internal_error, error.sqlstate + ": " + error.message,
+                 error.detail, error.hint},
                 cancelled);
     throw;
   } catch (const Failure& failure) {

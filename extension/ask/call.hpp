@@ -14,8 +14,8 @@ namespace pgops::ask {
 struct CallContext {
   const Request& request;
   const registry::Tool& tool;
-  const Json& args;                 // references replaced
-  run::Micros timeout;              // already cut at the request's deadline
+  const Json& args;     // references replaced
+  run::Micros timeout;  // already cut at the request's deadline
   const std::string& tool_call_id;
   const std::string& plan_id;
   std::uint32_t attempt;

@@ -127,9 +127,13 @@ Result<Json> shape_result(const Json& body, const std::string& body_text, const 
     return std::move(shaper).finish();
   }
   auto items = pg::query_jsonpath(body_text, path);
-  if (!items) return Error{Code::tool_error, "the tool's result path does not fit the response: " + items.error().message, {}, {}};
+  if (!items)
+    return Error{
+        Code::tool_error, "the tool's result path does not fit the response: " + items.error().message, {}, {}};
   if (items->empty()) {
-    return Error{Code::tool_error, "the tool's result path " + path + " finds nothing in the response", {},
+    return Error{Code::tool_error,
+                 "the tool's result path " + path + " finds nothing in the response",
+                 {},
                  "Compare the path with the upstream's answer."};
   }
   for (const std::string& text : *items) {

@@ -21,7 +21,6 @@ namespace pgops::ask {
 
 namespace {
 
-
 // A call that waits for a lock this very session holds would wait for ever, unseen by the deadlock
 // detector: looked for from here on.
 constexpr std::int64_t kSelfLockFirstUs = 100'000;
@@ -158,8 +157,13 @@ class Loop {
     work = Work{};
     work.attempt = dispatch.attempt;
     const registry::Tool& tool = *tools_[dispatch.call];
-    const CallContext context{request_, tool, run_->args(dispatch.call), dispatch.timeout,
-                              run_->settings_of(dispatch.call).tool_call_id, plan_id_, dispatch.attempt};
+    const CallContext context{request_,
+                              tool,
+                              run_->args(dispatch.call),
+                              dispatch.timeout,
+                              run_->settings_of(dispatch.call).tool_call_id,
+                              plan_id_,
+                              dispatch.attempt};
     Status accepted = Unit{};
     if (tool.type == registry::ToolType::sql) {
       auto task = start_sql(context, digests_[dispatch.call]);
@@ -263,10 +267,11 @@ class Loop {
       const std::int32_t pid = work.task.executor_pid();
       if (pid == 0 || !pg::waits_for_us(pid)) continue;
       work.task.cancel();
-      feed(run::CallFinished{
-          call, work.attempt,
-          failed(Error{Code::tool_error, "the tool waits for a lock that this session's own transaction holds", {},
-                       "Commit or roll back first, or ask from another session."})});
+      feed(run::CallFinished{call, work.attempt,
+                             failed(Error{Code::tool_error,
+                                          "the tool waits for a lock that this session's own transaction holds",
+                                          {},
+                                          "Commit or roll back first, or ask from another session."})});
     }
   }
 
@@ -305,8 +310,6 @@ class Loop {
 
 }  // namespace
 
-void execute(Request& request, Validated validated, Executed& into) {
-  Loop(request, std::move(validated)).drive(into);
-}
+void execute(Request& request, Validated validated, Executed& into) { Loop(request, std::move(validated)).drive(into); }
 
 }  // namespace pgops::ask

@@ -69,7 +69,8 @@ Status read_now(const Json& value, Options& out) {
   if (!text) return text.error();
   auto stamp = pg::parse_timestamptz(*text);
   if (!stamp) {
-    return bad("option \"now\" is not a time: " + stamp.error().message, "Write for example 2026-03-01T12:00:00+00:00.");
+    return bad("option \"now\" is not a time: " + stamp.error().message,
+               "Write for example 2026-03-01T12:00:00+00:00.");
   }
   out.now_us = *stamp;
   return Unit{};
@@ -113,7 +114,10 @@ constexpr std::array kKnown = {
             return Unit{};
           }},
     Known{"timezone", [](const Json& v, Options& o) { return store(want_string("timezone", v), o.timezone); }},
-    Known{"locale", [](const Json& v, Options& o) { return read_one_of("locale", v, {"en", "ko"}, o.locale); }},
+    Known{"locale",
+          [](const Json& v, Options& o) {
+            return read_one_of("locale", v, {"en", "ko"}, o.locale);
+          }},
     Known{"actor", [](const Json& v, Options& o) { return store(want_string("actor", v), o.actor); }},
     Known{"params",
           [](const Json& v, Options& o) -> Status {
@@ -131,7 +135,9 @@ constexpr std::array kKnown = {
     Known{"parent_trace_id",
           [](const Json& v, Options& o) { return store(want_string("parent_trace_id", v), o.parent_trace_id); }},
     Known{"record",
-          [](const Json& v, Options& o) { return read_one_of("record", v, {"digest", "arguments", "full"}, o.record); }},
+          [](const Json& v, Options& o) {
+            return read_one_of("record", v, {"digest", "arguments", "full"}, o.record);
+          }},
 };
 
 }  // namespace

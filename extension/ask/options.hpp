@@ -15,20 +15,20 @@ namespace pgops::ask {
 struct Options {
   std::optional<std::string> tenant;
   std::string planner = "capability";
-  std::int64_t timeout_ms = 60000;      // never above pg_ops.request_timeout
-  std::string timezone;                 // an accepted name
+  std::int64_t timeout_ms = 60000;  // never above pg_ops.request_timeout
+  std::string timezone;             // an accepted name
   std::string locale = "en";
-  std::string actor;                    // the end user the application claims to speak for
+  std::string actor;  // the end user the application claims to speak for
   Json params = Json::object();
-  std::optional<std::int64_t> now_us;   // frozen clock
+  std::optional<std::int64_t> now_us;  // frozen clock
   std::optional<std::int64_t> choose;
   bool allow_write = false;
   std::int64_t max_parallel = 32;
   bool fallback = true;
   std::map<std::string, std::int32_t> asset_overrides;  // tool name -> version
   std::optional<std::string> parent_trace_id;
-  std::string record;                   // empty: as the tools' policies say
-  Json given = Json::object();          // as the caller wrote them, for the trace
+  std::string record;           // empty: as the tools' policies say
+  Json given = Json::object();  // as the caller wrote them, for the trace
 
   bool korean() const noexcept { return locale == "ko"; }
 };

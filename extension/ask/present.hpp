@@ -13,8 +13,8 @@ struct Outcome {
   const Validated* validated = nullptr;
   const Executed* executed = nullptr;
   const Composed* composed = nullptr;
-  std::optional<Error> failure;   // a stage said no: the request failed with it
-  bool cancelled = false;         // the caller's own cancel ended it
+  std::optional<Error> failure;  // a stage said no: the request failed with it
+  bool cancelled = false;        // the caller's own cancel ended it
 };
 
 // The envelope as callers get it: every key always there.

@@ -49,15 +49,15 @@ struct Request {
   Entry entry = Entry::ask;
   tenancy::Identity identity;
   Options options;
-  std::string question;            // empty for run_plan and call_tool
+  std::string question;  // empty for run_plan and call_tool
   Uuid trace_id;
   int database_index = -1;
   std::int64_t started_wall_us = 0;
-  std::int64_t started_us = 0;     // monotonic
-  std::int64_t deadline_us = 0;    // monotonic
+  std::int64_t started_us = 0;   // monotonic
+  std::int64_t deadline_us = 0;  // monotonic
   std::shared_ptr<const registry::Snapshot> snapshot;
-  std::optional<Json> explicit_plan;                   // run_plan, call_tool, test_tool
-  std::shared_ptr<const registry::Tool> tested_tool;   // test_tool: this very version
+  std::optional<Json> explicit_plan;                  // run_plan, call_tool, test_tool
+  std::shared_ptr<const registry::Tool> tested_tool;  // test_tool: this very version
   StageLog stages{0};
 
   std::int64_t now_us() const noexcept { return options.now_us.value_or(started_wall_us); }
@@ -71,13 +71,13 @@ struct Routed {
   Route route = Route::reject;
   std::string reason;
   std::string intent;
-  std::optional<Json> plan;               // route plan
-  std::optional<Error> refusal;           // route reject
-  Json clarification;                     // null or {"question","options":[..]}
+  std::optional<Json> plan;      // route plan
+  std::optional<Error> refusal;  // route reject
+  Json clarification;            // null or {"question","options":[..]}
   std::vector<std::string> next_actions;
-  Json direct_answer;                     // route direct: an `answer` object
-  std::vector<Period> intervals;          // resolved time ranges, as the answer prints them
-  Json explain;                           // the planner's document of the trace
+  Json direct_answer;             // route direct: an `answer` object
+  std::vector<Period> intervals;  // resolved time ranges, as the answer prints them
+  Json explain;                   // the planner's document of the trace
 };
 
 // Output of validate: the plan with each call bound to the tool version that will run.
@@ -96,7 +96,7 @@ struct Executed {
 
 // Output of compose.
 struct Composed {
-  Json answer;       // the envelope's `answer`
+  Json answer;  // the envelope's `answer`
   Json references = Json::array();
   std::optional<Error> problem;  // a figure that no cell carries: the answer must not leave
   std::vector<std::string> warnings;

@@ -85,11 +85,13 @@ planner::Decision decide(const Request& request, const std::string& question) {
 void apply_choice(const Request& request, const planner::Decision& decision, Routed& routed) {
   const std::int64_t choice = *request.options.choose;
   if (decision.options.empty()) {
-    routed.refusal = Error{Code::tool_bad_request, "there is nothing to choose: the question is not ambiguous", {},
+    routed.refusal = Error{Code::tool_bad_request,
+                           "there is nothing to choose: the question is not ambiguous",
+                           {},
                            "Leave the option \"choose\" out."};
   } else if (choice > static_cast<std::int64_t>(decision.options.size())) {
-    routed.refusal = Error{Code::tool_bad_request,
-                           "choose must be from 1 to " + std::to_string(decision.options.size()), {}, {}};
+    routed.refusal =
+        Error{Code::tool_bad_request, "choose must be from 1 to " + std::to_string(decision.options.size()), {}, {}};
   } else {
     const planner::Option& option = decision.options[static_cast<std::size_t>(choice - 1)];
     routed.route = Route::plan;
@@ -119,9 +121,7 @@ Routed route_plan(const Request& request) {
   switch (routed.route) {
     case Route::plan: routed.plan = decision.plan_json(); break;
     case Route::direct: routed.direct_answer = direct_answer(decision); break;
-    case Route::reject:
-      routed.refusal = Error{decision.code.value_or(Code::no_match), decision.reason, {}, {}};
-      break;
+    case Route::reject: routed.refusal = Error{decision.code.value_or(Code::no_match), decision.reason, {}, {}}; break;
   }
   routed.intervals = decision.intervals;
   if (request.options.choose) apply_choice(request, decision, routed);

@@ -94,7 +94,8 @@ std::vector<std::string> render_table(const Json& columns, const Json& rows, std
       const Json& value = rows.items()[r][columns.items()[c]["name"].text()];
       if (!value.is_number() && !value.is_null()) numeric[c] = false;
       std::string text;
-      if (!value.is_null()) text = printable(value.is_string() ? value.text() : value.is_number() ? value.text() : value.dump());
+      if (!value.is_null())
+        text = printable(value.is_string() ? value.text() : value.is_number() ? value.text() : value.dump());
       line.push_back(cut_to_width(text, kMaxCellWidth));
       widths[c] = std::max(widths[c], display_width(line.back()));
     }

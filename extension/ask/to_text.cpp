@@ -86,7 +86,8 @@ void add_references(std::vector<std::string>& lines, const Json& references) {
     if (const std::string args = args_text(one["args"]); !args.empty()) line += " (" + args + ")";
     line += ", " + one["row_count"].text() + (one["row_count"].text() == "1" ? " row" : " rows");
     if (one["truncated"].as_bool()) line += ", truncated";
-    if (const std::string_view as_of = one["as_of"].string_or(""); !as_of.empty()) line += ", as of " + printable(as_of);
+    if (const std::string_view as_of = one["as_of"].string_or(""); !as_of.empty())
+      line += ", as of " + printable(as_of);
     lines.push_back(std::move(line));
   }
 }
@@ -131,7 +132,8 @@ std::vector<std::string> to_text(std::string_view envelope) {
   std::string foot = "-- " + printable(answer["status"].string_or("?"));
   if (error.is_object()) foot += " " + printable(error["code"].string_or(""));
   if (!answer["duration_ms"].is_null()) foot += ", " + answer["duration_ms"].text() + " ms";
-  if (const std::string_view trace = answer["trace_id"].string_or(""); !trace.empty()) foot += ", trace " + printable(trace);
+  if (const std::string_view trace = answer["trace_id"].string_or(""); !trace.empty())
+    foot += ", trace " + printable(trace);
   if (answer["trace_durable"].is_bool() && !answer["trace_durable"].as_bool()) foot += " (not stored)";
   lines.push_back(std::move(foot));
   return lines;

@@ -23,8 +23,11 @@ Error unknown_tool(const Request& request, const PlanCall& call, const std::stri
     // Only what this caller may use is ever named.
     if (registry::usable(*tool, request.identity)) names.push_back(tool->name);
   }
-  return {Code::plan_invalid, place + ".tool: no published tool is named \"" + call.tool.substr(0, 80) + "\"", {},
-          names.empty() ? "Tenant " + request.identity.tenant + " has no published tools." : nearest_hint(call.tool, names)};
+  return {Code::plan_invalid,
+          place + ".tool: no published tool is named \"" + call.tool.substr(0, 80) + "\"",
+          {},
+          names.empty() ? "Tenant " + request.identity.tenant + " has no published tools."
+                        : nearest_hint(call.tool, names)};
 }
 
 Result<std::shared_ptr<const registry::Tool>> bind_tool(const Request& request, const PlanCall& call,
@@ -45,11 +48,14 @@ Result<std::shared_ptr<const registry::Tool>> bind_tool(const Request& request, 
 Status check_writes(const Request& request, const registry::Tool& tool, const std::string& place) {
   if (tool.read_only) return Unit{};
   if (!request.options.allow_write && request.entry != Entry::test_tool) {
-    return Error{Code::policy_deny, place + ".tool: " + tool.name + " is not read-only", {},
+    return Error{Code::policy_deny,
+                 place + ".tool: " + tool.name + " is not read-only",
+                 {},
                  "Pass the option \"allow_write\": true (operators only)."};
   }
   if (request.identity.access < tenancy::Access::operator_) {
-    return Error{Code::permission_denied, place + ".tool: " + tool.name + " is not read-only and needs an operator", {}, {}};
+    return Error{
+        Code::permission_denied, place + ".tool: " + tool.name + " is not read-only and needs an operator", {}, {}};
   }
   return Unit{};
 }
@@ -62,7 +68,8 @@ Status check_flow(const registry::Tool& tool, const PlanCall& call, const Plan& 
     const auto& accepted = tool.accepts_refs;
     if (std::find(accepted.begin(), accepted.end(), source) != accepted.end()) continue;
     return Error{Code::policy_deny,
-                 site.place + ": results of " + source + " may not flow into " + tool.name, {},
+                 site.place + ": results of " + source + " may not flow into " + tool.name,
+                 {},
                  "An operator may list \"" + source + "\" in accepts_refs of " + tool.name + "."};
   }
   return Unit{};
@@ -77,8 +84,10 @@ Status check_args(const registry::Tool& tool, PlanCall& call, const std::string&
   if (!call.refs.empty()) return Unit{};  // checked when the values are known
   auto complete = complete_args(tool, call.args);
   if (!complete) {
-    return Error{Code::plan_invalid, place + ".args: the arguments are not as the schema of " + tool.name + " wants them",
-                 complete.error().detail, {}};
+    return Error{Code::plan_invalid,
+                 place + ".args: the arguments are not as the schema of " + tool.name + " wants them",
+                 complete.error().detail,
+                 {}};
   }
   call.args = *std::move(complete);
   return Unit{};

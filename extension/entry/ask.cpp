@@ -40,8 +40,7 @@ PGOPS_FUNCTION(pgops_call_tool) {
 }
 
 PGOPS_FUNCTION(pgops_test_tool) {
-  return args.ret_jsonb(
-      pgops::ask::test_tool(args.required_text(0, "name"), options_or_empty(args, 1), args.int4(2)));
+  return args.ret_jsonb(pgops::ask::test_tool(args.required_text(0, "name"), options_or_empty(args, 1), args.int4(2)));
 }
 
 PGOPS_FUNCTION(pgops_to_text) { return fill_lines(args, args.required_jsonb(0, "answer")).end_rows(); }

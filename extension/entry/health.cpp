@@ -52,11 +52,11 @@ PGOPS_FUNCTION(pgops_claims) {
     if (index >= 0) writer = pgops::trace::health(index);
   }
   args.begin_rows();
-  const Cell cells[] = {std::to_string(now.tasks_used),      std::to_string(now.tasks_queued),
-                        std::to_string(now.executors),       std::to_string(now.executors_busy),
-                        std::to_string(writer.queued),       std::to_string(writer.slots_taken),
-                        std::to_string(now.tasks_total),     std::to_string(now.tasks_cancelled),
-                        std::to_string(now.workers_lost),    std::to_string(now.start_failures)};
+  const Cell cells[] = {std::to_string(now.tasks_used),   std::to_string(now.tasks_queued),
+                        std::to_string(now.executors),    std::to_string(now.executors_busy),
+                        std::to_string(writer.queued),    std::to_string(writer.slots_taken),
+                        std::to_string(now.tasks_total),  std::to_string(now.tasks_cancelled),
+                        std::to_string(now.workers_lost), std::to_string(now.start_failures)};
   args.row(cells);
   return args.end_rows();
 }

@@ -63,8 +63,9 @@ void sidecar(Rows& rows) {
       if (std::holds_alternative<protocol::Pong>(reply)) {
         char took[32];
         (void)std::snprintf(took, sizeof(took), "%.2f", static_cast<double>(pg::monotonic_us() - begun) / 1000.0);
-        add(rows, "worker", "ok", "version " + client.worker_version() + ", pid " + std::to_string(client.worker_pid()) +
-                                       ", answered in " + took + " ms");
+        add(rows, "worker", "ok",
+            "version " + client.worker_version() + ", pid " + std::to_string(client.worker_pid()) + ", answered in " +
+                took + " ms");
         return;
       }
       if (const auto* failure = std::get_if<protocol::CallFailure>(&reply)) problem = failure->message;
@@ -100,7 +101,8 @@ void worker_slots(Rows& rows) {
   for (const auto& entry : runtime::shared->databases) databases += entry.database != 0 ? 1 : 0;
   const int own = 1 + std::max(1, databases) * (pg::guc::max_executors + 1);
   const Claims now = claims();
-  const std::string detail = "max_worker_processes = " + std::to_string(have) + ", pg_ops may use " + std::to_string(own);
+  const std::string detail =
+      "max_worker_processes = " + std::to_string(have) + ", pg_ops may use " + std::to_string(own);
   if (now.start_failures > 0) {
     add(rows, "worker slots", "error", detail + ", " + std::to_string(now.start_failures) + " starts failed",
         "Set max_worker_processes to at least " + std::to_string(own + parallel) + " and restart the server.");
@@ -121,14 +123,15 @@ void trace_writer(Rows& rows) {
   const trace::WriterHealth writer = trace::health(index);
   char age[32];
   (void)std::snprintf(age, sizeof(age), "%.1f", writer.oldest_age_ms);
-  const std::string detail = std::to_string(writer.written) + " written in " + std::to_string(writer.batches) + " batches, " +
-                             std::to_string(writer.queued) + " waiting (oldest " + age + " ms), " +
+  const std::string detail = std::to_string(writer.written) + " written in " + std::to_string(writer.batches) +
+                             " batches, " + std::to_string(writer.queued) + " waiting (oldest " + age + " ms), " +
                              std::to_string(writer.failed) + " refused, " + std::to_string(writer.dropped) + " dropped";
   if (!writer.running) {
     add(rows, "trace writer", writer.queued > 0 ? "error" : "warning", "not running; " + detail,
         "It starts with the next request; if not, see worker slots.");
   } else if (writer.failed > 0 || writer.dropped > 0) {
-    add(rows, "trace writer", "warning", detail + (writer.last_error.empty() ? "" : "; last error: " + writer.last_error),
+    add(rows, "trace writer", "warning",
+        detail + (writer.last_error.empty() ? "" : "; last error: " + writer.last_error),
         "Answers whose trace was refused carry \"trace_durable\": false.");
   } else {
     add(rows, "trace writer", "ok", "pid " + std::to_string(writer.pid) + ", " + detail);
@@ -191,7 +194,8 @@ std::vector<Component> report() {
   trace_writer(rows);
   sidecar(rows);
   policies(rows);
-  add(rows, "sealing key", "warning", "this version stores no secrets", "A {{secret:name}} in a tool fails with AUTH_FAILED.");
+  add(rows, "sealing key", "warning", "this version stores no secrets",
+      "A {{secret:name}} in a tool fails with AUTH_FAILED.");
   add(rows, "scheduler", "warning", "this version runs no schedules; pg_ops.databases has no effect yet");
   return rows;
 }

@@ -25,7 +25,7 @@ struct WorkerRow {
   std::string run_as;  // empty when idle
   std::uint32_t tasks_done;
   std::int64_t started_wall_us;
-  double busy_ms;      // 0 when idle
+  double busy_ms;  // 0 when idle
   bool cancelled;
 };
 // Of all databases of the server.

@@ -58,12 +58,12 @@ class Args {
 
 }  // namespace pgops::pg
 
-#define PGOPS_FUNCTION(symbol)                                                              \
-  static Datum symbol##_body(pgops::pg::Args args);                                         \
-  extern "C" {                                                                              \
-  PG_FUNCTION_INFO_V1(symbol);                                                              \
-  Datum symbol(PG_FUNCTION_ARGS) {                                                          \
-    return pgops::pg::entry([fcinfo] { return symbol##_body(pgops::pg::Args(fcinfo)); });   \
-  }                                                                                         \
-  }                                                                                         \
+#define PGOPS_FUNCTION(symbol)                                                            \
+  static Datum symbol##_body(pgops::pg::Args args);                                       \
+  extern "C" {                                                                            \
+  PG_FUNCTION_INFO_V1(symbol);                                                            \
+  Datum symbol(PG_FUNCTION_ARGS) {                                                        \
+    return pgops::pg::entry([fcinfo] { return symbol##_body(pgops::pg::Args(fcinfo)); }); \
+  }                                                                                       \
+  }                                                                                       \
   static Datum symbol##_body([[maybe_unused]] pgops::pg::Args args)

@@ -79,9 +79,7 @@ bool check_socket(char** value, void** /*extra*/, GucSource /*source*/) {
 
 }  // namespace
 
-int request_timeout_limit_ms() noexcept {
-  return std::min(request_timeout_ms, system_request_timeout_ms);
-}
+int request_timeout_limit_ms() noexcept { return std::min(request_timeout_ms, system_request_timeout_ms); }
 
 void define_all() {
   call([] {
@@ -102,13 +100,12 @@ void define_all() {
     DefineCustomBoolVariable("pg_ops.enabled", "Answer requests at all.",
                              "Off refuses every request at once: the kill switch.", &enabled, true, PGC_SIGHUP, 0,
                              nullptr, nullptr, nullptr);
-    DefineCustomIntVariable("pg_ops.executor_idle_timeout", "An executor without work exits after this time.",
-                            nullptr, &executor_idle_timeout_ms, 60 * 1000, 100, INT_MAX, PGC_SIGHUP, GUC_UNIT_MS,
-                            nullptr, nullptr, nullptr);
-    DefineCustomIntVariable("pg_ops.executor_memory", "Memory one executor may allocate.",
-                            "A statement that needs more ends with a clean out-of-memory error.",
-                            &executor_memory_kb, 256 * 1024, 32 * 1024, INT_MAX, PGC_SIGHUP, GUC_UNIT_KB, nullptr,
+    DefineCustomIntVariable("pg_ops.executor_idle_timeout", "An executor without work exits after this time.", nullptr,
+                            &executor_idle_timeout_ms, 60 * 1000, 100, INT_MAX, PGC_SIGHUP, GUC_UNIT_MS, nullptr,
                             nullptr, nullptr);
+    DefineCustomIntVariable("pg_ops.executor_memory", "Memory one executor may allocate.",
+                            "A statement that needs more ends with a clean out-of-memory error.", &executor_memory_kb,
+                            256 * 1024, 32 * 1024, INT_MAX, PGC_SIGHUP, GUC_UNIT_KB, nullptr, nullptr, nullptr);
     DefineCustomIntVariable("pg_ops.trace_retention", "Traces older than this are dropped.", "0 keeps them forever.",
                             &trace_retention_minutes, 30 * 24 * 60, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_MIN, nullptr,
                             nullptr, nullptr);
@@ -118,8 +115,8 @@ void define_all() {
                             PGC_SIGHUP, GUC_UNIT_MIN, nullptr, nullptr, nullptr);
     DefineCustomBoolVariable("pg_ops.require_trace", "An answer whose trace cannot be stored is an error.", nullptr,
                              &require_trace, false, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
-    DefineCustomStringVariable("pg_ops.inspector_url", "Base address of the inspector, for links in answers.",
-                               nullptr, &inspector_url, "", PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+    DefineCustomStringVariable("pg_ops.inspector_url", "Base address of the inspector, for links in answers.", nullptr,
+                               &inspector_url, "", PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
 
     DefineCustomStringVariable("pg_ops.tenant", "The current tenant.",
                                "Set by ops.set_tenant() for the transaction; never set it by hand.", &tenant, "",
@@ -127,8 +124,7 @@ void define_all() {
 
     DefineCustomIntVariable("pg_ops.request_timeout", "Whole-request deadline.",
                             "A session may lower the system's value, never raise it.", &request_timeout_ms, 60 * 1000,
-                            1, kMaxRequestTimeoutMs, PGC_USERSET, GUC_UNIT_MS, check_request_timeout,
-                            nullptr, nullptr);
+                            1, kMaxRequestTimeoutMs, PGC_USERSET, GUC_UNIT_MS, check_request_timeout, nullptr, nullptr);
     DefineCustomIntVariable("pg_ops.max_calls", "Tool calls one plan may contain.", nullptr, &max_calls, 32, 1, 256,
                             PGC_USERSET, 0, nullptr, nullptr, nullptr);
     DefineCustomIntVariable("pg_ops.max_replans", "Times one request may be planned again.", nullptr, &max_replans, 2,

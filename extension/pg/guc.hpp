@@ -5,10 +5,10 @@
 namespace pgops::pg::guc {
 
 // postmaster
-extern char* databases;        // comma-separated; where the scheduler runs
-extern int max_executors;      // per database
-extern char* worker_socket;    // path of the sidecar's Unix socket
-extern int shared_memory_kb;   // upper bound of our shared memory
+extern char* databases;       // comma-separated; where the scheduler runs
+extern int max_executors;     // per database
+extern char* worker_socket;   // path of the sidecar's Unix socket
+extern int shared_memory_kb;  // upper bound of our shared memory
 // sighup
 extern bool enabled;                  // kill switch
 extern int executor_idle_timeout_ms;  // an idle executor exits after this

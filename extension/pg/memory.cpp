@@ -13,9 +13,8 @@ namespace pgops::pg {
 
 MemoryScope::MemoryScope(const char* static_name) : context_(nullptr), previous_(CurrentMemoryContext) {
   // AllocSetContextCreate's macro wants a literal; the function behind it only a pointer that lives.
-  context_ = call([=] {
-    return AllocSetContextCreateInternal(CurrentMemoryContext, static_name, ALLOCSET_DEFAULT_SIZES);
-  });
+  context_ =
+      call([=] { return AllocSetContextCreateInternal(CurrentMemoryContext, static_name, ALLOCSET_DEFAULT_SIZES); });
   MemoryContextSwitchTo(static_cast<MemoryContext>(context_));
 }
 
@@ -40,9 +39,7 @@ GucScope::GucScope() noexcept : level_(NewGUCNestLevel()) {}
 GucScope::~GucScope() { AtEOXact_GUC(true, level_); }
 
 void GucScope::set(const char* name, const char* value) {
-  call([=] {
-    (void)set_config_option(name, value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-  });
+  call([=] { (void)set_config_option(name, value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false); });
 }
 
 std::uint32_t role_oid(const char* name) {

@@ -36,9 +36,9 @@ Oid asset_store() {
 
 bool allowed_by_admin(const std::string& role, Oid oid) {
   const spi::OwnerScope owner;
-  const auto rows = spi::query(
-      "SELECT 1 FROM ops.allowed_run_as r WHERE r.role_name = $1 AND r.role_oid::pg_catalog.oid = $2",
-      {spi::text(role), spi::oid(oid)});
+  const auto rows =
+      spi::query("SELECT 1 FROM ops.allowed_run_as r WHERE r.role_name = $1 AND r.role_oid::pg_catalog.oid = $2",
+                 {spi::text(role), spi::oid(oid)});
   return !rows.empty();
 }
 

@@ -147,12 +147,9 @@ OwnerScope::OwnerScope() : guc_level_(0), user_(0), security_context_(0) {
       const struct {
         const char* name;
         const char* value;
-      } pins[] = {{"search_path", "pg_catalog, pg_temp"},
-                  {"row_security", "on"},
-                  {"standard_conforming_strings", "on"},
-                  {"DateStyle", "ISO, YMD"},
-                  {"IntervalStyle", "iso_8601"},
-                  {"bytea_output", "hex"}};
+      } pins[] = {{"search_path", "pg_catalog, pg_temp"}, {"row_security", "on"},
+                  {"standard_conforming_strings", "on"},  {"DateStyle", "ISO, YMD"},
+                  {"IntervalStyle", "iso_8601"},          {"bytea_output", "hex"}};
       for (const auto& pin : pins) {
         // Setting a value that is in force already would still push a stack entry and run hooks.
         const char* now = GetConfigOption(pin.name, true, false);

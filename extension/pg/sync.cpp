@@ -131,8 +131,8 @@ bool wait_latch(long timeout_ms, WaitReason reason) {
 }
 
 int wait_latch_or_socket(int socket, bool want_write, long timeout_ms, WaitReason reason) {
-  const int events = WL_LATCH_SET | WL_EXIT_ON_PM_DEATH | WL_SOCKET_READABLE |
-                     (want_write ? WL_SOCKET_WRITEABLE : 0) | (timeout_ms >= 0 ? WL_TIMEOUT : 0);
+  const int events = WL_LATCH_SET | WL_EXIT_ON_PM_DEATH | WL_SOCKET_READABLE | (want_write ? WL_SOCKET_WRITEABLE : 0) |
+                     (timeout_ms >= 0 ? WL_TIMEOUT : 0);
   const uint32 event = wait_event(reason);
   const int got = call([=] {
     const int result = WaitLatchOrSocket(MyLatch, events, socket, timeout_ms, event);

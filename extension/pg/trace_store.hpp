@@ -37,7 +37,7 @@ void rollback_row() noexcept;
 struct Row {
   std::string_view tenant;
   const std::array<std::uint8_t, 16>* trace_id = nullptr;
-  std::string_view document;  // need not be valid JSON: then the insert throws
+  std::string_view document;    // need not be valid JSON: then the insert throws
   std::int64_t started_us = 0;  // since 1970; used when the document does not say
 };
 // Inserts documents and their tool calls into the partitions with this suffix, inside a transaction.

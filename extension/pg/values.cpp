@@ -44,8 +44,8 @@ Result<std::int64_t> parse_timestamptz(std::string_view text) {
   std::int64_t value = 0;
   std::int64_t* into = &value;
   const Status status = attempt(Code::tool_bad_request, [=] {
-    const Datum parsed = DirectFunctionCall3(timestamptz_in, CStringGetDatum(chars), ObjectIdGetDatum(InvalidOid),
-                                             Int32GetDatum(-1));
+    const Datum parsed =
+        DirectFunctionCall3(timestamptz_in, CStringGetDatum(chars), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
     const TimestampTz stamp = DatumGetTimestampTz(parsed);
     if (TIMESTAMP_NOT_FINITE(stamp)) {
       ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the time must be finite")));

@@ -179,7 +179,8 @@ Result<std::shared_ptr<const Tool>> load_version(const tenancy::Identity& identi
     return Error{Code::tool_bad_request,
                  "tenant " + identity.tenant + " has no tool \"" + std::string(name.substr(0, 80)) + "\"" +
                      (version > 0 ? " with version " + std::to_string(version) : std::string()),
-                 {}, "ops.asset_versions lists what there is."};
+                 {},
+                 "ops.asset_versions lists what there is."};
   }
   ToolPtr tool = make_tool(rows.rows[0], load_policies(identity.tenant));
   if (tool->problem) return *tool->problem;
@@ -189,7 +190,9 @@ Result<std::shared_ptr<const Tool>> load_version(const tenancy::Identity& identi
 Status usable(const Tool& tool, const tenancy::Identity& identity) {
   if (tool.problem) return *tool.problem;
   if (!tool.policy) {
-    return Error{Code::policy_deny, "tool " + tool.name + " has no policy in force", {},
+    return Error{Code::policy_deny,
+                 "tool " + tool.name + " has no policy in force",
+                 {},
                  "Publish the policy \"" + std::string(tool.spec["policy"].string_or(default_policy(tool))) +
                      "\": without one a tool does not run."};
   }
@@ -203,7 +206,9 @@ Status usable(const Tool& tool, const tenancy::Identity& identity) {
 Result<std::uint32_t> run_as_role(const Tool& tool) {
   const pg::RunAs role = pg::judge_run_as(tool.run_as, tool.tenant == tenancy::kSystemTenant);
   if (role.oid != 0 && role.refusal.empty()) return role.oid;
-  return Error{Code::policy_deny, "tool " + tool.name + " cannot run as " + tool.run_as + ": " + role.refusal, {},
+  return Error{Code::policy_deny,
+               "tool " + tool.name + " cannot run as " + tool.run_as + ": " + role.refusal,
+               {},
                "An admin registers the role with ops.allow_run_as()."};
 }
 

@@ -29,25 +29,25 @@ struct Policy {
   std::string name;
   std::int64_t timeout_ms = 30000;
   std::int64_t connect_timeout_ms = 5000;
-  std::int64_t max_rows = 10000;        // never above the hard cap of 10,000
+  std::int64_t max_rows = 10000;  // never above the hard cap of 10,000
   std::int64_t max_bytes = 10485760;
   std::optional<double> max_cost;
-  std::string record = "arguments";     // digest | arguments | full
-  std::vector<std::string> sensitive;   // paths masked before storage
+  std::string record = "arguments";       // digest | arguments | full
+  std::vector<std::string> sensitive;     // paths masked before storage
   std::vector<std::string> not_enforced;  // fields that are set but have no effect in this version
 };
 
 struct Tool {
-  std::string tenant;                   // whose asset it is; `system` for shared ones
+  std::string tenant;  // whose asset it is; `system` for shared ones
   std::string name;
   std::int32_t version = 0;
-  std::string digest;                   // sha256:hex over the canonical spec
+  std::string digest;  // sha256:hex over the canonical spec
   ToolType type = ToolType::sql;
-  std::string title;                    // description's first sentence or name
+  std::string title;  // description's first sentence or name
   std::string description;
   std::vector<std::string> capabilities;
   std::vector<std::string> examples;
-  std::vector<std::string> roles;       // empty: every role; else one of them is needed
+  std::vector<std::string> roles;  // empty: every role; else one of them is needed
   bool shared = false;
   bool read_only = true;
   bool idempotent = true;
@@ -55,11 +55,11 @@ struct Tool {
   std::string run_as = "ops_tool";
   std::string fallback_tool;
   std::vector<std::string> accepts_refs;
-  Json spec;                            // as published
+  Json spec;  // as published
   std::optional<Schema> input_schema;
   std::optional<present::Present> present;
-  std::optional<Policy> policy;         // absent: fail closed (POLICY_DENY)
-  std::optional<Error> problem;         // unreadable: ASSET_LOAD_FAILED when used
+  std::optional<Policy> policy;  // absent: fail closed (POLICY_DENY)
+  std::optional<Error> problem;  // unreadable: ASSET_LOAD_FAILED when used
 };
 
 class Snapshot {
@@ -75,7 +75,8 @@ class Snapshot {
 std::shared_ptr<const Snapshot> snapshot(const tenancy::Identity& identity);
 
 // One version of one tool, drafts included (test_tool, asset_overrides); version 0 = the latest draft or
-// published. Call inside pg::spi::OwnerScope and tenancy::TenantScope. ASSET_LOAD_FAILED / PERMISSION_DENIED / TOOL_BAD_REQUEST as values.
+// published. Call inside pg::spi::OwnerScope and tenancy::TenantScope. ASSET_LOAD_FAILED / PERMISSION_DENIED /
+// TOOL_BAD_REQUEST as values.
 Result<std::shared_ptr<const Tool>> load_version(const tenancy::Identity& identity, std::string_view name,
                                                  std::int32_t version);
 

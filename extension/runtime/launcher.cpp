@@ -56,9 +56,10 @@ void start_wanted(Handles& handles) {
         kind = slot.kind;
       }
       const bool executor = kind == WorkerKind::executor;
-      auto handle = pg::start_dynamic_worker(executor ? "pgops_executor_main" : "pgops_trace_writer_main",
-                                             executor ? "pg_ops executor" : "pg_ops trace writer",
-                                             executor ? "pg_ops executor" : "pg_ops trace writer", worker_argument(d, s));
+      auto handle =
+          pg::start_dynamic_worker(executor ? "pgops_executor_main" : "pgops_trace_writer_main",
+                                   executor ? "pg_ops executor" : "pg_ops trace writer",
+                                   executor ? "pg_ops executor" : "pg_ops trace writer", worker_argument(d, s));
       if (handle == nullptr) {
         start_failed(d, s);
         continue;

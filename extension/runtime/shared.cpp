@@ -93,8 +93,9 @@ int enter_database() {
   const std::uint32_t writer = pg::role_oid("ops_writer");
   const std::uint32_t owner = pg::role_oid("ops_owner");
   if (executor == 0 || writer == 0 || owner == 0) {
-    pg::raise_sqlstate("42704", "INTERNAL_ERROR: a role of pg_ops is missing", {},
-                       "Create the extension again: its script makes the roles ops_executor, ops_writer and ops_owner.");
+    pg::raise_sqlstate(
+        "42704", "INTERNAL_ERROR: a role of pg_ops is missing", {},
+        "Create the extension again: its script makes the roles ops_executor, ops_writer and ops_owner.");
   }
   int index = find_database(database);
   if (index < 0) index = find_or_claim(database);
@@ -147,7 +148,8 @@ void want_writer(int database_index) {
     int free_slot = -1;
     for (int s = 0; s < kMaxWorkerSlots; s++) {
       const WorkerSlot& slot = entry.slots[s];
-      if (slot.kind == WorkerKind::writer && slot.state != WorkerState::empty && slot.state != WorkerState::lost) return;
+      if (slot.kind == WorkerKind::writer && slot.state != WorkerState::empty && slot.state != WorkerState::lost)
+        return;
       if (slot.state == WorkerState::empty && free_slot < 0) free_slot = s;
     }
     if (free_slot < 0) return;

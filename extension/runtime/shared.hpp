@@ -25,48 +25,48 @@ inline constexpr std::size_t kInlineResponse = 10 * 1024;
 enum class WorkerKind : std::uint8_t { none, executor, writer };
 
 enum class WorkerState : std::uint8_t {
-  empty,      // no process
-  wanted,     // a process is asked for; the launcher will start it
-  starting,   // registered, not ready yet
+  empty,     // no process
+  wanted,    // a process is asked for; the launcher will start it
+  starting,  // registered, not ready yet
   idle,
   busy,
   stopping,
-  lost,       // did not react to termination; keeps its slot until the process is gone
+  lost,  // did not react to termination; keeps its slot until the process is gone
 };
 
 struct WorkerSlot {
   WorkerKind kind;
   WorkerState state;
   pg::ProcessRef process;
-  std::uint32_t generation;      // a new one for every process in this slot
-  std::int32_t task;             // index of the running task, -1 none
+  std::uint32_t generation;  // a new one for every process in this slot
+  std::int32_t task;         // index of the running task, -1 none
   std::uint64_t task_id;
   std::uint64_t cancel_task_id;  // SIGINT is meant for this task only
   std::uint32_t run_as;
   std::uint32_t tasks_done;
-  std::int64_t started_us;       // monotonic
+  std::int64_t started_us;  // monotonic
   std::int64_t busy_since_us;
-  std::int64_t cancelled_us;     // 0: not cancelled; the supervisor escalates from here
-  std::uint8_t escalation;       // 0 none, 1 terminated
+  std::int64_t cancelled_us;  // 0: not cancelled; the supervisor escalates from here
+  std::uint8_t escalation;    // 0 none, 1 terminated
 };
 
 enum class TaskState : std::uint8_t { free, filling, queued, running, done };
 
 struct Task {
   TaskState state;
-  bool abandoned;                // the owner has gone: whoever runs it frees it
+  bool abandoned;  // the owner has gone: whoever runs it frees it
   std::uint64_t id;
   std::int32_t database_index;
-  std::int32_t slot;             // worker slot running it, -1 none
-  std::int32_t next;             // queue link, -1 end
+  std::int32_t slot;  // worker slot running it, -1 none
+  std::int32_t next;  // queue link, -1 end
   pg::ProcessRef owner;
   std::int64_t queued_us;
   std::int64_t started_us;
   std::int64_t finished_us;
   std::uint32_t run_as;
-  std::uint8_t no_worker;        // done without having run: no process could be started
+  std::uint8_t no_worker;  // done without having run: no process could be started
   std::uint32_t request_size;
-  std::uint32_t request_segment;   // 0: inline
+  std::uint32_t request_segment;  // 0: inline
   std::uint64_t response_size;
   std::uint32_t response_segment;  // 0: inline
   char request[kInlineRequest];
@@ -74,11 +74,11 @@ struct Task {
 };
 
 struct DatabaseEntry {
-  std::uint32_t database;        // 0: free
+  std::uint32_t database;  // 0: free
   std::uint32_t executor_role;
   std::uint32_t writer_role;
   std::uint32_t owner_role;
-  bool stopped;                  // ops.stop_workers(): nothing is started until the next ask
+  bool stopped;  // ops.stop_workers(): nothing is started until the next ask
   std::int32_t queue_head;
   std::int32_t queue_tail;
   std::int32_t queue_length;
@@ -87,20 +87,20 @@ struct DatabaseEntry {
   std::uint64_t tasks_total;
   std::uint64_t tasks_cancelled;
   std::uint64_t workers_lost;
-  pg::ProcessRef writer;         // {.., 0}: not running
+  pg::ProcessRef writer;  // {.., 0}: not running
   WorkerSlot slots[kMaxWorkerSlots];
 };
 
 struct Shared {
-  std::uint32_t version;         // kShmemVersion
-  pg::ProcessRef launcher;       // {.., 0}: not running
-  bool launcher_seen;            // there has been one since the shared memory was made
-  std::uint64_t next_task_id;    // under kLockDatabases' sibling lock of the task's database
+  std::uint32_t version;       // kShmemVersion
+  pg::ProcessRef launcher;     // {.., 0}: not running
+  bool launcher_seen;          // there has been one since the shared memory was made
+  std::uint64_t next_task_id;  // under kLockDatabases' sibling lock of the task's database
   std::int32_t task_count;
   std::int32_t first_task[pg::kMaxDatabases];  // tasks are divided evenly among databases
   std::int32_t tasks_per_database;
   DatabaseEntry databases[pg::kMaxDatabases];
-  Task tasks[1];                 // task_count of them
+  Task tasks[1];  // task_count of them
 };
 
 // The structure; nullptr when the library was not preloaded.

@@ -33,13 +33,19 @@ void release_owned_tasks() {
 Error no_worker_error(std::uint8_t reason) {
   switch (reason) {
     case kExecutorGone:
-      return {Code::internal_error, "the executor was terminated while it ran the statement", {},
+      return {Code::internal_error,
+              "the executor was terminated while it ran the statement",
+              {},
               "Ask again; the server log says who terminated it."};
     case kExecutorLost:
-      return {Code::internal_error, "the executor did not react and was given up", {},
+      return {Code::internal_error,
+              "the executor did not react and was given up",
+              {},
               "Look at ops.workers for the lost process."};
     default:
-      return {Code::overloaded, "no executor process could be started", {},
+      return {Code::overloaded,
+              "no executor process could be started",
+              {},
               "Raise max_worker_processes; ops.health() names the value needed."};
   }
 }
@@ -191,7 +197,9 @@ Result<TaskHandle> submit_task(int database_index, std::uint32_t run_as, std::st
   if (index < 0) {
     pg::detach_segment(segment);
     if (!ours) return Error{Code::overloaded, "the workers of this database are being stopped", {}, "Ask again."};
-    return Error{Code::overloaded, "every task slot of this database is in use", {},
+    return Error{Code::overloaded,
+                 "every task slot of this database is in use",
+                 {},
                  "Raise pg_ops.shared_memory, or ask with less concurrency."};
   }
   TaskHandle handle(index, id);

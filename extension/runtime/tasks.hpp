@@ -20,8 +20,8 @@ struct TaskOutcome {
   bool ok = false;
   Error error;
   std::string payload;
-  std::int64_t queued_us = 0;    // monotonic
-  std::int64_t started_us = 0;   // 0: never started
+  std::int64_t queued_us = 0;   // monotonic
+  std::int64_t started_us = 0;  // 0: never started
   std::int64_t finished_us = 0;
 };
 
@@ -71,8 +71,8 @@ void fail_queue_if_unserved(int database_index) noexcept;
 void fail_queue_if_no_process(int database_index) noexcept;
 }  // namespace locked
 
-inline constexpr std::uint8_t kNoWorkerSlot = 1;    // max_worker_processes exhausted or start failed
-inline constexpr std::uint8_t kExecutorGone = 2;    // terminated while it ran the task
-inline constexpr std::uint8_t kExecutorLost = 3;    // did not react to termination
+inline constexpr std::uint8_t kNoWorkerSlot = 1;  // max_worker_processes exhausted or start failed
+inline constexpr std::uint8_t kExecutorGone = 2;  // terminated while it ran the task
+inline constexpr std::uint8_t kExecutorLost = 3;  // did not react to termination
 
 }  // namespace pgops::runtime

@@ -20,7 +20,9 @@ namespace {
 constexpr std::size_t kReadChunk = 64 * 1024;
 
 Error unavailable(std::string message) {
-  return {Code::upstream_unavailable, std::move(message), {},
+  return {Code::upstream_unavailable,
+          std::move(message),
+          {},
           "Start pg_ops_worker; ops.health() shows whether the server reaches it."};
 }
 

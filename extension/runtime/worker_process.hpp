@@ -13,9 +13,7 @@ struct WorkerIdentity {
 };
 
 // Argument of a dynamic worker: which slot it takes.
-constexpr std::int32_t worker_argument(int database_index, int slot) noexcept {
-  return database_index * 1000 + slot;
-}
+constexpr std::int32_t worker_argument(int database_index, int slot) noexcept { return database_index * 1000 + slot; }
 constexpr WorkerIdentity worker_identity(std::int32_t argument) noexcept { return {argument / 1000, argument % 1000}; }
 
 // Takes the slot (registering its release on every way out of the process), connects to the database as

@@ -229,8 +229,9 @@ void Batch::note_failure(std::string_view sqlstate, std::string_view message) no
   unreported_++;
   const std::int64_t now = pg::monotonic_us();
   if (last_report_us_ != 0 && now - last_report_us_ < kReportEveryUs) return;
-  pg::report(pg::LogLevel::warning, "a trace could not be stored: " + text,
-             unreported_ > 1 ? std::to_string(unreported_) + " traces since the last message of this kind." : std::string());
+  pg::report(
+      pg::LogLevel::warning, "a trace could not be stored: " + text,
+      unreported_ > 1 ? std::to_string(unreported_) + " traces since the last message of this kind." : std::string());
   last_report_us_ = now;
   unreported_ = 0;
 }

@@ -36,7 +36,7 @@ class Batch {
   struct Problem {
     std::string sqlstate;
     std::string message;
-    bool of_row = false;  // the row's own fault: the others may succeed
+    bool of_row = false;   // the row's own fault: the others may succeed
     bool passing = false;  // a lock or a cancel: to be tried again
   };
 

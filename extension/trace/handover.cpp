@@ -22,8 +22,8 @@ namespace {
 
 struct Held {
   int database_index = -1;
-  int slot = -1;               // waited for
-  std::uint32_t segment = 0;   // pinned, belongs to no ticket yet
+  int slot = -1;              // waited for
+  std::uint32_t segment = 0;  // pinned, belongs to no ticket yet
   bool waiting_for_slot = false;
 };
 Held held;

@@ -15,9 +15,9 @@
 namespace pgops::trace {
 
 struct Outcome {
-  bool durable = false;   // true: on disk, whatever happens now
-  std::string sqlstate;   // why not, when not
-  std::string message;    // internal: for the log and the WARNING
+  bool durable = false;  // true: on disk, whatever happens now
+  std::string sqlstate;  // why not, when not
+  std::string message;   // internal: for the log and the WARNING
 };
 
 // Hands a trace document (a JSON object in the server's encoding) over and waits for its group commit, at
@@ -34,13 +34,13 @@ void hand_over_no_wait(std::string_view tenant, const Uuid& trace_id, std::strin
 struct WriterHealth {
   bool running = false;
   std::int32_t pid = 0;
-  std::uint32_t queued = 0;        // handed over, not decided yet
+  std::uint32_t queued = 0;  // handed over, not decided yet
   std::uint32_t slots = 0;
   std::uint32_t slots_taken = 0;
-  double oldest_age_ms = 0;        // of the queued ones
-  std::uint64_t written = 0;       // since the server started
-  std::uint64_t failed = 0;        // refused, with a status to their callers
-  std::uint64_t dropped = 0;       // see hand_over_no_wait
+  double oldest_age_ms = 0;   // of the queued ones
+  std::uint64_t written = 0;  // since the server started
+  std::uint64_t failed = 0;   // refused, with a status to their callers
+  std::uint64_t dropped = 0;  // see hand_over_no_wait
   std::uint64_t batches = 0;
   std::string last_error;
 };

@@ -78,7 +78,8 @@ void Maintenance::prepare_day(Day day) {
 
 std::int64_t Maintenance::due_in_ms() const noexcept {
   if (!to_drop_.empty() || !to_remove_.empty()) return 0;
-  if (seen_retention_ != pg::guc::trace_retention_minutes || seen_payload_retention_ != pg::guc::payload_retention_minutes) {
+  if (seen_retention_ != pg::guc::trace_retention_minutes ||
+      seen_payload_retention_ != pg::guc::payload_retention_minutes) {
     return 0;  // a reload changed them
   }
   return std::max<std::int64_t>(0, (next_look_us_ - pg::monotonic_us()) / 1000);

@@ -57,12 +57,12 @@ struct Verdict {
 
 struct Slot {
   std::atomic<std::uint32_t> state;
-  std::uint32_t database;    // where it belongs; a table of tickets may pass to another database
-  std::int32_t caller;       // process number and id of the caller, whose latch is set at `done`
+  std::uint32_t database;  // where it belongs; a table of tickets may pass to another database
+  std::int32_t caller;     // process number and id of the caller, whose latch is set at `done`
   std::int32_t caller_pid;
-  std::int64_t ready_us;     // when it was handed over, in microseconds of the server's clock
-  std::uint32_t size;        // bytes of the document
-  std::uint32_t segment;     // handle of the segment that holds it; 0 = inline
+  std::int64_t ready_us;  // when it was handed over, in microseconds of the server's clock
+  std::uint32_t size;     // bytes of the document
+  std::uint32_t segment;  // handle of the segment that holds it; 0 = inline
   bool recovered;
   std::array<std::uint8_t, 16> trace_id;
   char tenant[kMaxTenantBytes + 1];
@@ -206,8 +206,8 @@ class Ring {
   }
 
   struct Counts {
-    std::uint32_t taken = 0;   // not free
-    std::uint32_t queued = 0;  // ready or being written
+    std::uint32_t taken = 0;     // not free
+    std::uint32_t queued = 0;    // ready or being written
     std::int64_t oldest_us = 0;  // ready_us of the oldest queued one; 0 = none
   };
   Counts counts() const noexcept {

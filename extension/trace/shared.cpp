@@ -27,9 +27,7 @@ std::uint32_t slots_per_database() {
 
 std::size_t stride(std::uint32_t slots) { return (Ring::bytes(slots) + 63) / 64 * 64; }
 
-std::size_t part_size() {
-  return 64 + sizeof(Head) + pg::kMaxDatabases * stride(slots_per_database());
-}
+std::size_t part_size() { return 64 + sizeof(Head) + pg::kMaxDatabases * stride(slots_per_database()); }
 
 // The server aligns to less than a cache line.
 std::byte* aligned(void* memory) {
@@ -42,7 +40,8 @@ void init_part(void* memory) {
   made->slots = slots_per_database();
   for (int d = 0; d < pg::kMaxDatabases; d++) {
     pg::cv_init(made->freed[d]);
-    Ring::create(reinterpret_cast<std::byte*>(made + 1) + static_cast<std::size_t>(d) * stride(made->slots), made->slots);
+    Ring::create(reinterpret_cast<std::byte*>(made + 1) + static_cast<std::size_t>(d) * stride(made->slots),
+                 made->slots);
   }
 }
 

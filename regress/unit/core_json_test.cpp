@@ -31,7 +31,9 @@ TEST(JsonParse, KeepsNumbersAsTheyWereWritten) {
   EXPECT_EQ(parsed(text).dump(), text);
 }
 
-TEST(JsonParse, KeepsTheOrderOfMembers) { EXPECT_EQ(parsed(R"({ "b":1, "a":[ ] ,"c":{}})").dump(), R"({"b":1,"a":[],"c":{}})"); }
+TEST(JsonParse, KeepsTheOrderOfMembers) {
+  EXPECT_EQ(parsed(R"({ "b":1, "a":[ ] ,"c":{}})").dump(), R"({"b":1,"a":[],"c":{}})");
+}
 
 TEST(JsonParse, ReadsEveryEscape) {
   EXPECT_EQ(parsed(R"("\"\\\/\b\f\n\r\t\u0041\u00e9\uAC00\ud83d\ude00")").text(), "\"\\/\b\f\n\r\tAé가😀");
@@ -66,7 +68,8 @@ TEST(JsonParse, FindsDuplicatesInLargeObjectsToo) {
 }
 
 TEST(JsonParse, RefusesInvalidUtf8OfEveryKind) {
-  for (const auto* bytes : {"\x80", "\xC0\xAF", "\xE0\x80\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xE2\x82", "\xFF"}) {
+  for (const auto* bytes : {"\x80", "\xC0\xAF", "\xE0\x80\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80",
+                            "\xE2\x82", "\xFF"}) {
     EXPECT_NE(problem("\"" + std::string(bytes) + "\""), "") << bytes;
     EXPECT_NE(problem("{\"" + std::string(bytes) + "\":1}"), "") << bytes;
     EXPECT_FALSE(valid_utf8(bytes));
@@ -198,8 +201,10 @@ TEST(JsonValue, MembersAreEqualInAnyOrder) {
   EXPECT_FALSE(parsed(R"({"a":1,"b":2})") == parsed(R"({"a":1,"c":2})"));
   std::string forward = "{";
   std::string backward = "{";
-  for (int i = 0; i < 40; ++i) forward += (i != 0 ? ",\"" : "\"") + std::to_string(i) + "\":[" + std::to_string(i) + "]";
-  for (int i = 39; i >= 0; --i) backward += (i != 39 ? ",\"" : "\"") + std::to_string(i) + "\":[" + std::to_string(i) + "]";
+  for (int i = 0; i < 40; ++i)
+    forward += (i != 0 ? ",\"" : "\"") + std::to_string(i) + "\":[" + std::to_string(i) + "]";
+  for (int i = 39; i >= 0; --i)
+    backward += (i != 39 ? ",\"" : "\"") + std::to_string(i) + "\":[" + std::to_string(i) + "]";
   EXPECT_EQ(parsed(forward + "}"), parsed(backward + "}"));
   EXPECT_EQ(parsed(forward + "}").canonical(), parsed(backward + "}").canonical());
 }

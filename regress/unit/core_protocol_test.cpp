@@ -28,7 +28,7 @@ HttpCall sample_call() {
 TEST(Protocol, RequestsSurviveTheRoundTrip) {
   const auto back = decode_request(encode(Request(sample_call())));
   ASSERT_TRUE(back.ok()) << back.error().message;
-  const auto &call = std::get<HttpCall>(*back);
+  const auto& call = std::get<HttpCall>(*back);
   EXPECT_EQ(call.id, "c-1");
   EXPECT_EQ(call.tenant, "acme");
   EXPECT_EQ(call.url, sample_call().url);
@@ -46,8 +46,8 @@ TEST(Protocol, RequestsSurviveTheRoundTrip) {
 }
 
 TEST(Protocol, TheBodyTravelsVerbatim) {
-  for (const std::string body : {R"({"n": 1.10, "big":1e400,"body":{"body":1},"s":"\u00e9\"}"})", "null",
-                                 " [1 , 2] ", "\",\\\"body\\\":\"", "12"}) {
+  for (const std::string body : {R"({"n": 1.10, "big":1e400,"body":{"body":1},"s":"\u00e9\"}"})", "null", " [1 , 2] ",
+                                 "\",\\\"body\\\":\"", "12"}) {
     CallSuccess sent;
     sent.id = R"(tricky","body":1)";
     sent.status = 200;
@@ -61,7 +61,7 @@ TEST(Protocol, TheBodyTravelsVerbatim) {
     EXPECT_TRUE(Json::parse(text, {.jsonb_safe = false}).ok());
     const auto back = decode_reply(text);
     ASSERT_TRUE(back.ok()) << back.error().message;
-    const auto &call = std::get<CallSuccess>(*back);
+    const auto& call = std::get<CallSuccess>(*back);
     EXPECT_EQ(call.body_text, body);
     EXPECT_EQ(call.id, sent.id);
     EXPECT_EQ(call.timing.dns_ms, 0.5);
@@ -80,24 +80,21 @@ TEST(Protocol, FailuresAndControlRepliesSurviveTheRoundTrip) {
   sent.retry_after_ms = 2000;
   const auto back = decode_reply(encode(Reply(sent)));
   ASSERT_TRUE(back.ok()) << back.error().message;
-  const auto &call = std::get<CallFailure>(*back);
+  const auto& call = std::get<CallFailure>(*back);
   EXPECT_EQ(call.code, Code::tool_rate_limited);
   EXPECT_EQ(call.status, 429);
   EXPECT_EQ(call.retry_after_ms, 2000);
   EXPECT_EQ(call.hint, "wait");
   EXPECT_EQ(std::get<Pong>(*decode_reply(encode(Reply(Pong{"p"})))).id, "p");
   EXPECT_EQ(
-      std::get<StatusReply>(*decode_reply(encode(Reply(StatusReply{"s", Json::object({{"calls", 3}})}))))
-          .report.dump(),
+      std::get<StatusReply>(*decode_reply(encode(Reply(StatusReply{"s", Json::object({{"calls", 3}})})))).report.dump(),
       R"({"calls":3})");
-  EXPECT_EQ(
-      std::get<ErrorReply>(*decode_reply(encode(Reply(ErrorReply{Code::internal_error, "no"})))).message,
-      "no");
+  EXPECT_EQ(std::get<ErrorReply>(*decode_reply(encode(Reply(ErrorReply{Code::internal_error, "no"})))).message, "no");
   EXPECT_EQ(std::get<Hello>(*decode_reply(encode(Reply(Hello{1, "0.1.0", 7, "", "u-1"})))).instance, "u-1");
 }
 
 TEST(Protocol, DecodingIsStrict) {
-  for (const auto *bad :
+  for (const auto* bad :
        {"", "[]", "null", "{}", R"({"op":"delete","id":"x"})", R"({"op":"ping"})", R"({"op":"ping","id":5})",
         R"({"op":"ping","id":"x","more":1})", R"({"op":5,"id":"x"})", R"({"op":"cancel","id":"x","id":"y"})",
         R"({"hello":5})", R"({"hello":{"protocol":"1"}})", R"({"hello":{"protocol":1}})"}) {
@@ -108,27 +105,26 @@ TEST(Protocol, DecodingIsStrict) {
     }
   }
   const std::string good = encode(Request(sample_call()));
-  for (const auto &[from, to] : std::vector<std::pair<std::string, std::string>>{
-           {R"("timeout_ms":1500)", R"("timeout_ms":"1500")"},
-           {R"("timeout_ms":1500)", R"("timeout_ms":0)"},
-           {R"("max_bytes":10485760)", R"("max_bytes":1e30)"},
-           {R"("ok":[200,404])", R"("ok":[200,"404"])"},
-           {R"("ok":[200,404])", R"("ok":[99])"},
-           {R"(["Accept","application/json"])", R"(["Accept"])"},
-           {R"(["Accept","application/json"])", R"(["Accept",1])"},
-           {R"("tool":"alerts",)", ""}}) {
+  for (const auto& [from, to] :
+       std::vector<std::pair<std::string, std::string>>{{R"("timeout_ms":1500)", R"("timeout_ms":"1500")"},
+                                                        {R"("timeout_ms":1500)", R"("timeout_ms":0)"},
+                                                        {R"("max_bytes":10485760)", R"("max_bytes":1e30)"},
+                                                        {R"("ok":[200,404])", R"("ok":[200,"404"])"},
+                                                        {R"("ok":[200,404])", R"("ok":[99])"},
+                                                        {R"(["Accept","application/json"])", R"(["Accept"])"},
+                                                        {R"(["Accept","application/json"])", R"(["Accept",1])"},
+                                                        {R"("tool":"alerts",)", ""}}) {
     std::string text = good;
     ASSERT_NE(text.find(from), std::string::npos) << from;
     text.replace(text.find(from), from.size(), to);
     EXPECT_FALSE(decode_request(text).ok()) << text;
   }
-  for (
-      const auto *bad :
-      {"", "{}", R"({"id":"x","ok":true})", R"({"id":"x","ok":false,"code":"NOPE","message":"m"})",
-       R"({"id":"x","ok":true,"status":200,"content_type":"","bytes":0,"address":"","timing":{},"body":})",
-       R"({"id":"x","ok":true,"status":200,"body":null,"content_type":"","bytes":0,"address":"","timing":{}})",
-       R"({"id":"x","ok":false,"code":"TOOL_ERROR","message":"m","body":1})", R"({"id":"x","pong":false})",
-       R"({"id":"x","ok":false,"code":"TOOL_ERROR","message":"m","timing":{"dns_ms":-1}})"}) {
+  for (const auto* bad :
+       {"", "{}", R"({"id":"x","ok":true})", R"({"id":"x","ok":false,"code":"NOPE","message":"m"})",
+        R"({"id":"x","ok":true,"status":200,"content_type":"","bytes":0,"address":"","timing":{},"body":})",
+        R"({"id":"x","ok":true,"status":200,"body":null,"content_type":"","bytes":0,"address":"","timing":{}})",
+        R"({"id":"x","ok":false,"code":"TOOL_ERROR","message":"m","body":1})", R"({"id":"x","pong":false})",
+        R"({"id":"x","ok":false,"code":"TOOL_ERROR","message":"m","timing":{"dns_ms":-1}})"}) {
     EXPECT_FALSE(decode_reply(bad).ok()) << bad;
   }
 }
@@ -149,8 +145,7 @@ TEST(Protocol, RandomDamageNeverCrashes) {
   int refused = 0;
   for (int i = 0; i < 20000; ++i) {
     std::string text = (i % 2) == 0 ? request : reply;
-    for (auto edits = random() % 3 + 1; edits > 0; --edits)
-      text[random() % text.size()] = static_cast<char>(random());
+    for (auto edits = random() % 3 + 1; edits > 0; --edits) text[random() % text.size()] = static_cast<char>(random());
     if (i % 7 == 0) text.resize(random() % text.size());
     refused += decode_request(text).ok() ? 0 : 1;
     refused += decode_reply(text).ok() ? 0 : 1;
@@ -170,8 +165,7 @@ TEST(Frames, ArriveWholeFromChunksOfAnySize) {
     FrameReader reader(1 << 20);
     std::vector<std::string> received;
     for (std::size_t at = 0; at < stream.size();) {
-      const std::size_t size =
-          std::min<std::size_t>(random() % (round % 2 == 0 ? 7 : 20000) + 1, stream.size() - at);
+      const std::size_t size = std::min<std::size_t>(random() % (round % 2 == 0 ? 7 : 20000) + 1, stream.size() - at);
       reader.feed(std::string_view(stream).substr(at, size));
       at += size;
       for (;;) {

@@ -23,7 +23,7 @@ TEST(Uuid7, TextFormReadsBack) {
     ASSERT_EQ(Uuid::parse(id.to_string()), id);
   }
   EXPECT_TRUE(Uuid::parse("017F22E2-79B0-7CC3-98C4-DC0C0C07398F"));
-  for (const auto *bad : {"", "017f22e279b07cc398c4dc0c0c07398f", "{017f22e2-79b0-7cc3-98c4-dc0c0c07398f}",
+  for (const auto* bad : {"", "017f22e279b07cc398c4dc0c0c07398f", "{017f22e2-79b0-7cc3-98c4-dc0c0c07398f}",
                           "017f22e2-79b0-7cc3-98c4-dc0c0c07398g", "017f22e2-79b0-7cc3-98c4-dc0c0c07398",
                           "017f22e2_79b0-7cc3-98c4-dc0c0c07398f", "017f22e-279b0-7cc3-98c4-dc0c0c07398f"}) {
     EXPECT_FALSE(Uuid::parse(bad)) << bad;

@@ -16,11 +16,11 @@ using pgops::trace::Slot;
 
 struct Memory {
   explicit Memory(std::uint32_t slots)
-      : bytes(static_cast<unsigned char*>(::operator new(Ring::bytes(slots), std::align_val_t{64}))) {
+      : bytes(static_cast<unsigned char*>(::operator new (Ring::bytes(slots), std::align_val_t{64}))) {
     std::memset(bytes, 0xAB, Ring::bytes(slots));  // stale memory must not matter
     Ring::create(bytes, slots);
   }
-  ~Memory() { ::operator delete(bytes, std::align_val_t{64}); }
+  ~Memory() { ::operator delete (bytes, std::align_val_t{64}); }
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
   unsigned char* bytes;

@@ -130,7 +130,8 @@ void HttpCall::transfer_done(CURLcode result) {
     return fail({Code::result_too_large, "upstream's headers exceed the byte limit", "",
                  "The limit is limits.max_header_bytes of the worker."});
   // A status that says no counts, whatever became of the rest of the answer.
-  if (answered && !status_is_ok(outcome_.status, request_.ok)) return fail(error_of_status(outcome_.status, outcome_.body));
+  if (answered && !status_is_ok(outcome_.status, request_.ok))
+    return fail(error_of_status(outcome_.status, outcome_.body));
   if (stop_ == Stop::body)
     return fail({Code::result_too_large, "upstream's body exceeds the byte limit",
                  "The limit is " + std::to_string(max_bytes_) + " bytes after decompression.", ""});

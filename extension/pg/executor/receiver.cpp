@@ -99,7 +99,8 @@ void append_value(StringInfo out, const ColumnEncoder& column, Datum value) {
 void startup(DestReceiver* self, int /*operation*/, TupleDesc row_type) {
   auto* receiver = reinterpret_cast<Receiver*>(self);
   receiver->width = row_type->natts;
-  receiver->columns = static_cast<ColumnEncoder*>(palloc0(sizeof(ColumnEncoder) * static_cast<Size>(row_type->natts > 0 ? row_type->natts : 1)));
+  receiver->columns = static_cast<ColumnEncoder*>(
+      palloc0(sizeof(ColumnEncoder) * static_cast<Size>(row_type->natts > 0 ? row_type->natts : 1)));
   for (int i = 0; i < row_type->natts; i++) {
     const FormData_pg_attribute* attribute = TupleDescAttr(row_type, i);
     ColumnEncoder* column = &receiver->columns[i];
@@ -124,7 +125,8 @@ bool receive(TupleTableSlot* slot, DestReceiver* self) {
   // Sizes first, before anything is detoasted: one cell of a gigabyte is refused without touching it.
   int64 bytes = receiver->rows.len;
   for (int i = 0; i < receiver->width; i++) {
-    if (!slot->tts_isnull[i] && receiver->columns[i].varlena && TupleDescAttr(slot->tts_tupleDescriptor, i)->attlen == -1) {
+    if (!slot->tts_isnull[i] && receiver->columns[i].varlena &&
+        TupleDescAttr(slot->tts_tupleDescriptor, i)->attlen == -1) {
       bytes += static_cast<int64>(toast_raw_datum_size(slot->tts_values[i]));
     }
   }

@@ -12,7 +12,20 @@ extern "C" {
 
 namespace pgops::pg::executor {
 
-enum class Encoding : std::uint8_t { boolean, integer, real, numeric, json, jsonb, date, timestamp, timestamptz, array, composite, text };
+enum class Encoding : std::uint8_t {
+  boolean,
+  integer,
+  real,
+  numeric,
+  json,
+  jsonb,
+  date,
+  timestamp,
+  timestamptz,
+  array,
+  composite,
+  text
+};
 
 struct ColumnEncoder {
   Encoding encoding;

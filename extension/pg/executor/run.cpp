@@ -89,7 +89,9 @@ void run_query(const Request& request, const analysis::Prepared& prepared, Respo
     return;
   }
   if (request.max_cost && plan->planTree->total_cost > *request.max_cost) {
-    response.error = {Code::policy_deny, "the planner estimates a cost above the policy's max_cost", {},
+    response.error = {Code::policy_deny,
+                      "the planner estimates a cost above the policy's max_cost",
+                      {},
                       "Restrict the question, add an index, or raise max_cost in the tool's policy."};
     return;
   }
@@ -108,8 +110,8 @@ void run_query(const Request& request, const analysis::Prepared& prepared, Respo
     append_columns(&columns, ExecCleanTypeFromTL(query->targetList));
     into->columns = columns.data;
     into->receiver = make_receiver(max_rows, max_bytes);
-    QueryDesc* running = CreateQueryDesc(plan, sql, GetActiveSnapshot(), InvalidSnapshot, &into->receiver->pub, params,
-                                         nullptr, 0);
+    QueryDesc* running =
+        CreateQueryDesc(plan, sql, GetActiveSnapshot(), InvalidSnapshot, &into->receiver->pub, params, nullptr, 0);
     ExecutorStart(running, 0);
     ExecutorRun(running, ForwardScanDirection, 0, true);
     ExecutorFinish(running);
@@ -120,7 +122,8 @@ void run_query(const Request& request, const analysis::Prepared& prepared, Respo
   const Receiver& receiver = *output.receiver;
   if (receiver.too_large) {
     response.error = {Code::result_too_large,
-                      "the result is larger than " + std::to_string(request.max_bytes) + " bytes", {},
+                      "the result is larger than " + std::to_string(request.max_bytes) + " bytes",
+                      {},
                       "Select fewer or smaller columns, or raise max_bytes in the tool's policy."};
     return;
   }

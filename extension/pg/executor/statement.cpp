@@ -14,7 +14,9 @@ std::string_view kind_name(TaskKind kind) noexcept {
   return "run";
 }
 
-pgops::Error malformed() { return {Code::internal_error, "a message between backend and executor is malformed", {}, {}}; }
+pgops::Error malformed() {
+  return {Code::internal_error, "a message between backend and executor is malformed", {}, {}};
+}
 
 }  // namespace
 

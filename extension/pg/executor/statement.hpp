@@ -24,19 +24,19 @@ enum class TaskKind : std::uint8_t {
 
 struct Request {
   TaskKind kind = TaskKind::run;
-  std::string sql;              // the user's text, with :name parameters
-  std::string args = "{}";      // JSON object
-  Json parameter_types;         // {"name": "string|date-time|integer|number|boolean"} of the input schema
+  std::string sql;          // the user's text, with :name parameters
+  std::string args = "{}";  // JSON object
+  Json parameter_types;     // {"name": "string|date-time|integer|number|boolean"} of the input schema
   std::string tenant;
   std::uint32_t run_as = 0;
-  bool monitor = false;         // tenant system and run_as ops_stats: functions of class monitor are allowed
+  bool monitor = false;  // tenant system and run_as ops_stats: functions of class monitor are allowed
   std::int64_t timeout_ms = 30000;
   std::int64_t max_rows = 10000;
   std::int64_t max_bytes = 10 << 20;
   std::optional<double> max_cost;
-  std::string timezone;         // empty: the server's
-  std::int64_t now_us = 0;      // frozen clock, microseconds since 1970; 0: the real one
-  std::string label;            // what pg_stat_activity shows: the tool's name
+  std::string timezone;     // empty: the server's
+  std::int64_t now_us = 0;  // frozen clock, microseconds since 1970; 0: the real one
+  std::string label;        // what pg_stat_activity shows: the tool's name
 
   std::string encode() const;
   static Result<Request> decode(std::string_view text);
@@ -45,17 +45,17 @@ struct Request {
 struct Response {
   bool ok = false;
   pgops::Error error;
-  std::string sqlstate;          // of the server's error, when there was one
-  std::string rule;              // of the guard, when it refused
-  int position = 0;              // characters into the user's text, 1-based; 0 unknown
+  std::string sqlstate;  // of the server's error, when there was one
+  std::string rule;      // of the guard, when it refused
+  int position = 0;      // characters into the user's text, 1-based; 0 unknown
   std::int64_t row_count = 0;
   bool truncated = false;
   std::int64_t bytes = 0;
   double analyse_ms = 0;
   double plan_ms = 0;
   double execute_ms = 0;
-  Json details;                  // describe: {"parameters":[..],"columns":[..]}; check: the verdict
-  std::string result;            // run: the tool result as JSON text
+  Json details;        // describe: {"parameters":[..],"columns":[..]}; check: the verdict
+  std::string result;  // run: the tool result as JSON text
 
   // A header line of JSON, a line feed, the result: the backend need not parse the result twice.
   std::string encode() const;
