@@ -100,8 +100,10 @@ CREATE VIEW ops.table_protection WITH (security_barrier) AS
          r.tenant_column,
          CASE WHEN r.everyone THEN 'everyone' WHEN r.has_policy THEN 'tools' END AS scope,
          r.readable_by_tools, r.row_security, r.forced,
-         CASE WHEN r.tenant_column IS NOT NULL OR r.shared OR r.invoker THEN NULL
-              WHEN r.has_policy THEN 'Policy pg_ops_tenant is not as ops.protect_table() made it: call ops.unprotect_table() and protect again.'
+         CASE WHEN r.tenant_column IS NOT NULL AND r.everyone AND NOT r.forced THEN
+                'FORCE ROW LEVEL SECURITY was taken away, so its owner sees all rows: call ops.protect_table() again.'
+              WHEN r.tenant_column IS NOT NULL OR r.shared OR r.invoker THEN NULL
+              WHEN r.flaw <> '' THEN 'The protection does not hold: ' || r.flaw || '. Its owner calls ops.unprotect_table() and ops.protect_table() again.'
               WHEN r.kind = 'view' THEN 'The view reads with its owner''s rights: ALTER VIEW ... SET (security_invoker = true).'
               WHEN r.kind IN ('materialized view', 'foreign table') THEN 'It has no row-level security: ops.share_table(), or take the grant away from ops_tool.'
               ELSE 'Tools are refused here: ops.protect_table(), or ops.share_table() if every tenant may see all rows.' END AS hint
@@ -114,6 +116,7 @@ CREATE VIEW ops.table_protection WITH (security_barrier) AS
                    SELECT 1 FROM pg_catalog.pg_options_to_table(c.reloptions) o
                     WHERE o.option_name = 'security_invoker' AND o.option_value::boolean) AS invoker,
                  p.polname IS NOT NULL AS has_policy,
+                 CASE WHEN c.relkind IN ('r', 'p') THEN ops._protection_flaw(c.oid, t.oid) END AS flaw,
                  0 = ANY (p.polroles) AS everyone,
                  pg_catalog.has_any_column_privilege(t.oid, c.oid, 'SELECT') AS readable_by_tools,
                  c.relrowsecurity AS row_security, c.relforcerowsecurity AS forced
@@ -123,7 +126,7 @@ CREATE VIEW ops.table_protection WITH (security_barrier) AS
             LEFT JOIN pg_catalog.pg_policy p ON p.polrelid = c.oid AND p.polname = 'pg_ops_tenant'
            WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't'
              AND n.nspname NOT IN ('information_schema', 'ops') AND NOT pg_catalog.starts_with(n.nspname, 'pg_')) r
-   WHERE r.has_policy OR r.shared OR r.readable_by_tools;
+   WHERE r.has_policy OR r.flaw <> '' OR r.shared OR r.readable_by_tools;
 COMMENT ON VIEW ops.table_protection IS 'relations that tools may read or that are protected or shared, and what holds for tools there';
 ALTER VIEW ops.table_protection OWNER TO ops_owner;
 REVOKE ALL ON TABLE ops.table_protection FROM PUBLIC;

@@ -168,6 +168,13 @@ PGOPS_FUNCTION(pgops_tenant_column) {
   return policy ? args.ret_text(policy->column) : args.null();
 }
 
+PGOPS_FUNCTION(pgops_protection_flaw) {
+  const auto relation = args.oid(0);
+  if (!relation) return args.null();
+  const auto flaw = pgops::pg::protection_flaw(*relation, args.oid(1).value_or(0));
+  return flaw ? args.ret_text(*flaw) : args.null();
+}
+
 PGOPS_FUNCTION(pgops_is_shared_table) {
   const auto relation = args.oid(0);
   return relation ? args.ret_bool(pgops::pg::is_shared_table(*relation)) : args.null();

@@ -13,6 +13,7 @@ extern "C" {
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_policy.h"
+#include "commands/policy.h"
 #include "nodes/nodes.h"
 #include "optimizer/optimizer.h"
 #include "rewrite/rowsecurity.h"
@@ -29,7 +30,16 @@ namespace pgops::pg {
 
 namespace {
 
-// What the restrictive policy says, as text in server memory; `column` is nullptr when there is none.
+constexpr const char* kOff = "row-level security was switched off";
+constexpr const char* kGone = "policy pg_ops_tenant was dropped";
+constexpr const char* kAltered = "policy pg_ops_tenant was altered";
+constexpr const char* kRowsGone = "policy pg_ops_rows was dropped or altered";
+constexpr const char* kNotNamed = "policy pg_ops_tenant does not name the role";
+constexpr const char* kBypassed =
+    "row-level security does not bind the role: it is a superuser, has BYPASSRLS, or owns the table without FORCE";
+
+// What our two policies say, as text in server memory; static texts for what is wrong. `column` is nullptr
+// when there is no restriction to compare.
 struct PolicyParts {
   const char* column = nullptr;
   const char* quoted = nullptr;
@@ -37,6 +47,7 @@ struct PolicyParts {
   const char* qual = nullptr;
   const char* check = nullptr;
   bool everyone = false;
+  const char* flaw = "";  // why it does not hold; empty: never protected
 };
 
 const char* deparse(Expr* expression, Oid relation) {
@@ -59,38 +70,73 @@ bool applies_to(const RowSecurityPolicy* policy, Oid role, bool* everyone) {
   return applies;
 }
 
+RowSecurityPolicy* find_policy(Relation relation, std::string_view name) {
+  if (relation->rd_rsdesc == nullptr) return nullptr;
+  ListCell* cell;
+  foreach (cell, relation->rd_rsdesc->policies) {
+    auto* policy = static_cast<RowSecurityPolicy*>(lfirst(cell));
+    if (name == policy->policy_name) return policy;
+  }
+  return nullptr;
+}
+
+// The permissive one, USING (true): without it a tool would be told that there are no rows.
+bool shows_rows(const RowSecurityPolicy* policy, Oid role) {
+  bool everyone = false;
+  if (policy == nullptr || !policy->permissive || policy->polcmd != '*' || !applies_to(policy, role, &everyone)) {
+    return false;
+  }
+  const auto* value = reinterpret_cast<const Const*>(policy->qual);
+  return policy->qual != nullptr && IsA(value, Const) && !value->constisnull && DatumGetBool(value->constvalue);
+}
+
+const char* find_flaw(Relation relation, Oid role, PolicyParts* parts) {
+  const Oid oid = RelationGetRelid(relation);
+  if (!relation->rd_rel->relrowsecurity) {  // then no policies are in the relation cache
+    return OidIsValid(get_relation_policy_oid(oid, kRestrictivePolicy.data(), true)) ? kOff : "";
+  }
+  const RowSecurityPolicy* policy = find_policy(relation, kRestrictivePolicy);
+  if (policy == nullptr) return find_policy(relation, kPermissivePolicy) == nullptr ? "" : kGone;
+  if (policy->permissive || policy->polcmd != '*' || policy->qual == nullptr) return kAltered;
+  if (OidIsValid(role) && check_enable_rls(oid, role, true) != RLS_ENABLED) return kBypassed;
+  if (!applies_to(policy, role, &parts->everyone)) return kNotNamed;
+  if (!shows_rows(find_policy(relation, kPermissivePolicy), role)) return kRowsGone;
+  // Our expression reads one column of the table; its sub-select none.
+  Bitmapset* columns = nullptr;
+  pull_varattnos(reinterpret_cast<Node*>(policy->qual), 1, &columns);
+  int member = -1;
+  if (!bms_get_singleton_member(columns, &member)) return kAltered;
+  const auto number = static_cast<AttrNumber>(member + FirstLowInvalidHeapAttributeNumber);
+  if (number <= 0) return kAltered;
+  parts->qual = deparse(policy->qual, oid);
+  parts->check = policy->with_check_qual == nullptr ? parts->qual : deparse(policy->with_check_qual, oid);
+  parts->type = get_atttype(oid, number);
+  parts->column = get_attname(oid, number, false);
+  parts->quoted = quote_identifier(parts->column);
+  return nullptr;
+}
+
 // Runs inside the exit door, with search_path = pg_catalog and quote_all_identifiers = off: the printed form
 // depends on them.
 PolicyParts read_policy(Oid relation_oid, Oid role) {
   PolicyParts parts;
   Relation relation = try_relation_open(relation_oid, AccessShareLock);
   if (relation == nullptr) return parts;
-  const bool enabled = relation->rd_rel->relrowsecurity && relation->rd_rsdesc != nullptr &&
-                       (!OidIsValid(role) || check_enable_rls(relation_oid, role, true) == RLS_ENABLED);
-  if (enabled) {
-    ListCell* cell;
-    foreach (cell, relation->rd_rsdesc->policies) {
-      auto* policy = static_cast<RowSecurityPolicy*>(lfirst(cell));
-      if (policy->permissive || policy->polcmd != '*' || policy->qual == nullptr ||
-          kRestrictivePolicy != policy->policy_name || !applies_to(policy, role, &parts.everyone)) {
-        continue;
-      }
-      // Our expression reads one column of the table; its sub-select none.
-      Bitmapset* columns = nullptr;
-      pull_varattnos(reinterpret_cast<Node*>(policy->qual), 1, &columns);
-      int member = -1;
-      if (!bms_get_singleton_member(columns, &member)) break;
-      const auto number = static_cast<AttrNumber>(member + FirstLowInvalidHeapAttributeNumber);
-      if (number <= 0) break;
-      parts.qual = deparse(policy->qual, relation_oid);
-      parts.check = policy->with_check_qual == nullptr ? parts.qual : deparse(policy->with_check_qual, relation_oid);
-      parts.type = get_atttype(relation_oid, number);
-      parts.column = get_attname(relation_oid, number, false);
-      parts.quoted = quote_identifier(parts.column);
-      break;
-    }
-  }
+  parts.flaw = find_flaw(relation, role, &parts);
   relation_close(relation, AccessShareLock);
+  return parts;
+}
+
+// As read_policy(), and a restriction of other words than ours is a flaw too.
+PolicyParts judge_policy(Oid relation, Oid role) {
+  GucScope settings;
+  settings.set("search_path", "pg_catalog, pg_temp");
+  settings.set("quote_all_identifiers", "off");
+  PolicyParts parts;
+  call([&] { parts = read_policy(relation, role); });
+  if (parts.flaw != nullptr) return parts;
+  const auto expected = policy_expression(parts.type, parts.quoted);
+  if (!expected || *expected != parts.qual || *expected != parts.check) parts.flaw = kAltered;
   return parts;
 }
 
@@ -122,15 +168,16 @@ bool read_shared(Oid relation) {
 
 std::optional<TenantPolicy> tenant_policy(std::uint32_t relation, std::uint32_t role) {
   MemoryScope memory("pg_ops policy");
-  GucScope settings;
-  settings.set("search_path", "pg_catalog, pg_temp");
-  settings.set("quote_all_identifiers", "off");
-  PolicyParts parts;
-  call([&] { parts = read_policy(relation, role); });
-  if (parts.column == nullptr) return std::nullopt;
-  const auto expected = policy_expression(parts.type, parts.quoted);
-  if (!expected || *expected != parts.qual || *expected != parts.check) return std::nullopt;
+  const PolicyParts parts = judge_policy(relation, role);
+  if (parts.flaw != nullptr) return std::nullopt;
   return TenantPolicy{parts.column, parts.everyone};
+}
+
+std::optional<std::string> protection_flaw(std::uint32_t relation, std::uint32_t role) {
+  MemoryScope memory("pg_ops policy");
+  const PolicyParts parts = judge_policy(relation, role);
+  if (parts.flaw == nullptr) return std::nullopt;
+  return parts.flaw;
 }
 
 bool is_shared_table(std::uint32_t relation) {

@@ -30,7 +30,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA t_shop TO ops_tool;
 GRANT SELECT ON ALL TABLES IN SCHEMA t_shop TO t_reader;
 
 -- ---- dry run ----
-SELECT is((SELECT count(*)::int FROM ops.protect_table('t_shop.as_text', dry_run => true) d WHERE d NOT LIKE '--%'), 4,
+SELECT is((SELECT count(*)::int FROM ops.protect_table('t_shop.as_text', dry_run => true) d WHERE d NOT LIKE '--%'), 5,
           'a dry run returns the statements');
 SELECT is((SELECT count(*)::int FROM pg_policy WHERE polrelid = 't_shop.as_text'::regclass), 0, 'and runs none');
 SELECT ok((SELECT bool_or(d LIKE '-- No index begins with the tenant%') FROM ops.protect_table('t_shop.as_text', dry_run => true) d),

@@ -8,6 +8,7 @@
 
 #include "extension/pg/analysis/functions.hpp"
 #include "extension/pg/analysis/protection_cache.hpp"
+#include "extension/pg/protection.hpp"
 #include "guard/classification.hpp"
 
 extern "C" {
@@ -146,6 +147,13 @@ class Judge {
     const std::string share =
         "SELECT ops.share_table('" + sql_escaped(quoted) + "'); if its rows may be seen by every tenant.";
     if (table) {
+      const std::string flaw = protection_flaw(fact.oid, context_.role).value_or("");
+      if (!flaw.empty()) {  // somebody changed what protect_table() made, or the role is the wrong one
+        return refuse("relation_unprotected", "the protection of table " + name + " does not hold: " + flaw,
+                      "Its owner renews it: SELECT ops.unprotect_table('" + sql_escaped(quoted) +
+                          "'); SELECT ops.protect_table('" + sql_escaped(quoted) + "');",
+                      Code::tenant_mismatch);
+      }
       return refuse("relation_unprotected", "table " + name + " is not protected by tenant",
                     "SELECT ops.protect_table('" + sql_escaped(quoted) + "'); or " + share, Code::tenant_mismatch);
     }
