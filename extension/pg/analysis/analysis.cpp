@@ -3,11 +3,15 @@
 #include "extension/pg/analysis/analysis.hpp"
 
 #include "extension/pg/analysis/facts.hpp"
+#include "extension/pg/analysis/gate.hpp"
 #include "extension/pg/analysis/judge.hpp"
 #include "extension/pg/analysis/parse.hpp"
+#include "extension/pg/analysis/planning.hpp"
+#include "guard/classification.hpp"
 #include "guard/parse_guard.h"
 
 extern "C" {
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "tcop/tcopprot.h"
@@ -131,6 +135,15 @@ std::vector<Oid> parameter_types(const guard::Rewritten& text, const char* sql, 
   return types;
 }
 
+bool any_planner_expressions(Facts& facts) {
+  for (const RelationFact& fact : facts.relations) {
+    const bool table = fact.relkind == RELKIND_RELATION || fact.relkind == RELKIND_PARTITIONED_TABLE ||
+                       fact.relkind == RELKIND_MATVIEW;
+    if (table && fact.oid >= guard::kFirstUserOid && has_planner_expressions(fact.oid)) return true;
+  }
+  return false;
+}
+
 // Fills verdict and queries; everything that the server may refuse happens here.
 void analyse(Prepared& prepared, const Json& schema_types, const Context& context) {
   Verdict& verdict = prepared.verdict;
@@ -164,6 +177,11 @@ void analyse(Prepared& prepared, const Json& schema_types, const Context& contex
   call([&] {
     for (Query* query : facts.queries) (void)ExecCheckRTPerms(query->rtable, true);
   });
+  for (const FunctionFact& fact : facts.functions) {
+    if (fact.oid >= guard::kFirstUserOid) prepared.functions.push_back(fact.oid);
+  }
+  if (!context.will_run && call([&] { return any_planner_expressions(facts); }))
+    try_plan(linitial_node(Query, queries), sql, prepared.functions);
   prepared.queries = queries;
 }
 
@@ -210,13 +228,15 @@ Prepared prepare(std::string_view user_sql, const Json& schema_types, const Cont
     analyse(prepared, schema_types, context);
   } catch (const Error& error) {
     const Error told = in_users_terms(error, prepared.text);
-    if (error.is_cancel() || !literal_was_refused()) throw told;
+    if (error.is_cancel() || !gate_refused()) throw told;
     // A judgement, though it came as an error: the caller ends the transaction in any case.
     prepared.queries = nullptr;
-    prepared.verdict = refusal(
-        "function_not_allowed", told.message,
-        "The type of the literal checks its values with that function; cast the elements one by one, or use a plain type.",
-        told.cursor_position);
+    const std::string hint =
+        !told.hint.empty()
+            ? told.hint
+            : "The type of the literal checks its values with that function; cast the elements one by one, or use a plain "
+              "type.";
+    prepared.verdict = refusal("function_not_allowed", told.message, hint, told.cursor_position);
   }
   return prepared;
 }

@@ -26,6 +26,7 @@ namespace pgops::pg::analysis {
 struct Context {
   Oid role = InvalidOid;  // the executing role
   bool monitor = false;   // tenant system and run_as ops_stats: class monitor is allowed
+  bool will_run = true;   // false: nothing follows, so what only planning can tell is found out here
 };
 
 struct Parameter {
@@ -55,6 +56,7 @@ struct Prepared {
   guard::Rewritten text;             // text.sql is what `queries` was made of
   List* queries = nullptr;           // one CMD_SELECT Query; nullptr unless allowed
   std::vector<Oid> parameter_types;  // of $1, $2, ...
+  std::vector<Oid> functions;        // outside pg_catalog, all of them allowed: what the gate lets through
 };
 
 // `schema_types`: {"name": "string|date-time|integer|number|boolean"} of the input schema, or null when

@@ -12,7 +12,10 @@
 extern "C" {
 #include "access/nbtree.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
+#include "parser/parse_coerce.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 }
@@ -39,7 +42,35 @@ void add_function(Facts* facts, Oid function, int location, Origin origin, bool 
   if (OidIsValid(function)) facts->functions.push({function, location, origin, named});
 }
 
-void add_operator(Facts* facts, Oid op, int location) { add_function(facts, get_opcode(op), location, Origin::call); }
+// The planner turns NOT (a = b) into the operator's negator and b = a into its commutator, and selectivity
+// estimators run either: any role may link operators of its own to a harmless one.
+void add_operator(Facts* facts, Oid op, int location) {
+  Oid linked[8] = {op};
+  int count = 1;
+  for (int i = 0; i < count; i++) {
+    add_function(facts, get_opcode(linked[i]), location, Origin::call);
+    for (const Oid other : {get_negator(linked[i]), get_commutator(linked[i])}) {
+      const bool known = !OidIsValid(other) || std::find(linked, linked + count, other) != linked + count;
+      if (!known && count < 8) linked[count++] = other;
+    }
+  }
+}
+
+// Built-in functions in SQL that cast an argument of any type to text: the cast is looked up when they run.
+bool casts_to_text(Oid function) {
+  return function == F_QUOTE_LITERAL_ANYELEMENT || function == F_QUOTE_NULLABLE_ANYELEMENT ||
+         function == F_TEXTANYCAT || function == F_ANYTEXTCAT;
+}
+
+void add_text_casts(Facts* facts, List* arguments, int location) {
+  ListCell* cell;
+  foreach (cell, arguments) {
+    Oid function = InvalidOid;
+    const Oid type = exprType(static_cast<Node*>(lfirst(cell)));
+    if (find_coercion_pathway(TEXTOID, type, COERCION_EXPLICIT, &function) == COERCION_PATH_FUNC)
+      add_function(facts, function, location, Origin::call);
+  }
+}
 
 // Sorting and hashing call functions of the operator's family that the tree does not name.
 void add_sort(Facts* facts, const SortGroupClause* clause) {
@@ -147,6 +178,8 @@ bool visit(Node* node, Facts* facts) {
       // The expressions of policies and views have lost their places.
       const bool call = n->funcformat == COERCE_EXPLICIT_CALL || n->funcformat == COERCE_SQL_SYNTAX;
       add_function(facts, n->funcid, n->location, Origin::call, call && n->location >= 0);
+      if (casts_to_text(n->funcid)) add_text_casts(facts, n->args, n->location);
+      if (walk(reinterpret_cast<Node*>(missing_arguments(n->funcid, list_length(n->args))), facts)) return true;
       break;
     }
     case T_Aggref: {
@@ -166,6 +199,7 @@ bool visit(Node* node, Facts* facts) {
     case T_NullIfExpr: {
       const auto* n = reinterpret_cast<OpExpr*>(node);
       add_operator(facts, n->opno, n->location);
+      if (casts_to_text(get_opcode(n->opno))) add_text_casts(facts, n->args, n->location);
       break;
     }
     case T_ScalarArrayOpExpr: {

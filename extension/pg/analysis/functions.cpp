@@ -136,6 +136,12 @@ bool is_allowed_function(Oid function, const FunctionInfo& info) {
   return call([=] { return read_allowed(schema, name, arguments, owner, function); });
 }
 
+bool is_allowed_in_server(Oid function) {
+  const PlainInfo info = read_info(function);
+  return info.found && info.schema != nullptr && info.owner != nullptr &&
+         read_allowed(info.schema, info.name, info.arguments, info.owner, function);
+}
+
 std::optional<guard::Classified> classify(Oid function, const FunctionInfo& info) {
   if (function < guard::kFirstInitdbOid) return guard::classify_function(function);
   if (function >= guard::kFirstUserOid) return std::nullopt;

@@ -25,6 +25,8 @@ FunctionInfo function_info(Oid function);
 // owner and digest as when it was allowed. Reads the table as the server reads its catalogs: whoever runs,
 // without a privilege on it.
 bool is_allowed_function(Oid function, const FunctionInfo& info);
+// The same inside the exit door: no C++ exceptions, may ereport.
+bool is_allowed_in_server(Oid function);
 
 // Names of the classes for ops._function_class and ops._relation_class; nullopt where there is none.
 std::optional<std::string> function_class(Oid function);

@@ -1,60 +1,24 @@
 // extension/pg/analysis: see parse.hpp.
 //
 // Analysing evaluates literals: the input function of a type, and through arrays and rows the checks of
-// domains, which may call anything. While a statement nobody has judged is analysed, the server's access
-// hook therefore lets only functions of class `all` run.
+// domains, which may call anything. While a statement nobody has judged is analysed, the gate therefore lets
+// only functions of class `all` run.
 #include "extension/pg/analysis/parse.hpp"
 
-#include "guard/classification.hpp"
+#include "extension/pg/analysis/gate.hpp"
 
 extern "C" {
-#include "catalog/objectaccess.h"
-#include "catalog/pg_proc.h"
-#include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/analyze.h"
 #include "parser/parse_node.h"
 #include "parser/parse_param.h"
 #include "parser/parser.h"
 #include "rewrite/rewriteHandler.h"
-#include "utils/regproc.h"
 }
 
 namespace pgops::pg::analysis {
 
 namespace {
-
-bool analysing = false;
-bool refused_literal = false;
-bool hook_installed = false;
-object_access_hook_type next_hook = nullptr;
-
-void on_access(ObjectAccessType access, Oid class_id, Oid object, int sub_id, void* argument) {
-  if (next_hook != nullptr) next_hook(access, class_id, object, sub_id, argument);
-  if (!analysing || access != OAT_FUNCTION_EXECUTE || class_id != ProcedureRelationId) return;
-  const auto classified = guard::classify_function(object);
-  if (classified && classified->cls == guard::Class::all) return;
-  refused_literal = true;
-  ereport(ERROR,
-          (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-           errmsg("a literal calls function %s while the statement is analysed", format_procedure_qualified(object))));
-}
-
-class AnalysisScope {
- public:
-  AnalysisScope() noexcept {
-    if (!hook_installed) {
-      next_hook = object_access_hook;
-      object_access_hook = on_access;
-      hook_installed = true;
-    }
-    analysing = true;
-    refused_literal = false;
-  }
-  ~AnalysisScope() { analysing = false; }
-  AnalysisScope(const AnalysisScope&) = delete;
-  AnalysisScope& operator=(const AnalysisScope&) = delete;
-};
 
 RawStmt* parse_one(const char* sql) {
   List* statements = raw_parser(sql, RAW_PARSE_DEFAULT);
@@ -91,11 +55,9 @@ bool search_relation(Node* node, void* context) {
 
 }  // namespace
 
-bool literal_was_refused() noexcept { return refused_literal; }
-
 std::vector<Oid> infer_types(const char* sql, int parameters) {
   if (parameters == 0) return {};
-  AnalysisScope scope;
+  const Gate gate(GateMode::literals, {});
   struct Types {
     Oid* items;
     int count;
@@ -118,7 +80,7 @@ std::vector<Oid> infer_types(const char* sql, int parameters) {
 }
 
 List* analyse_and_rewrite(const char* sql, const std::vector<Oid>& types) {
-  AnalysisScope scope;
+  const Gate gate(GateMode::literals, {});
   const Oid* items = types.data();
   const int count = static_cast<int>(types.size());
   return call([=] {

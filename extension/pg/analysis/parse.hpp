@@ -16,9 +16,6 @@ std::vector<Oid> infer_types(const char* sql, int parameters);
 // Analyses with fixed types and rewrites: exactly one Query.
 List* analyse_and_rewrite(const char* sql, const std::vector<Oid>& types);
 
-// Whether the last analysis ended because a literal would have run a function that is not for all.
-bool literal_was_refused() noexcept;
-
 // The byte of the first mention of a relation in the text; -1 when there is none.
 int find_relation(const char* sql, const char* name);
 

@@ -6,11 +6,14 @@
 extern "C" {
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/nbtree.h"
 #include "access/table.h"
 #include "catalog/pg_aggregate.h"
 #include "catalog/pg_constraint.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_range.h"
 #include "catalog/pg_type.h"
+#include "parser/parse_coerce.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -31,6 +34,9 @@ void add_range(Facts& facts, Oid range) {
   if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for range type %u", range);
   const auto* form = reinterpret_cast<Form_pg_range>(GETSTRUCT(tuple));
   add_type(facts, form->rngsubtype);
+  const Oid family = get_opclass_family(form->rngsubopc);
+  const Oid input = get_opclass_input_type(form->rngsubopc);
+  add(facts, get_opfamily_proc(family, input, input, BTORDER_PROC), Origin::type);
   add(facts, form->rngcanonical, Origin::type);
   add(facts, form->rngsubdiff, Origin::type);
   ReleaseSysCache(tuple);
@@ -85,10 +91,17 @@ List* expand_type(Facts& facts, Oid type) {
     default: break;
   }
   // Comparing rows and arrays uses the default operators of their elements.
-  const TypeCacheEntry* entry = lookup_type_cache(type, TYPECACHE_EQ_OPR | TYPECACHE_CMP_PROC | TYPECACHE_HASH_PROC);
+  const TypeCacheEntry* entry = lookup_type_cache(
+      type, TYPECACHE_EQ_OPR | TYPECACHE_CMP_PROC | TYPECACHE_HASH_PROC | TYPECACHE_HASH_EXTENDED_PROC);
   if (OidIsValid(entry->eq_opr)) add(facts, get_opcode(entry->eq_opr), Origin::type);
   add(facts, entry->cmp_proc, Origin::type);
   add(facts, entry->hash_proc, Origin::type);
+  add(facts, entry->hash_extended_proc, Origin::type);
+  // JSON functions, and the encoding of results, write a value through a cast to json where there is one.
+  Oid to_json = InvalidOid;
+  const bool scalar = !type_is_rowtype(type) && !OidIsValid(get_element_type(type)) && form.typtype != TYPTYPE_DOMAIN;
+  if (scalar && find_coercion_pathway(JSONOID, type, COERCION_EXPLICIT, &to_json) == COERCION_PATH_FUNC)
+    add(facts, to_json, Origin::type);
   add(facts, form.typinput, Origin::type);
   add(facts, form.typoutput, Origin::type);
   add(facts, form.typsubscript, Origin::type);
@@ -107,6 +120,20 @@ void add_aggregate(Facts& facts, Oid aggregate) {
   }
   if (OidIsValid(form.aggsortop)) add(facts, get_opcode(form.aggsortop), Origin::support);
   add_type(facts, form.aggtranstype);
+}
+
+List* missing_arguments(Oid function, int given) {
+  if (function < guard::kFirstUserOid) return NIL;
+  HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+  if (!HeapTupleIsValid(tuple)) return NIL;
+  List* expressions = NIL;
+  if (reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple))->pronargs > given) {
+    bool null = false;
+    const Datum tree = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_proargdefaults, &null);
+    if (!null) expressions = castNode(List, stringToNode(TextDatumGetCString(tree)));
+  }
+  ReleaseSysCache(tuple);
+  return expressions;
 }
 
 }  // namespace pgops::pg::analysis

@@ -12,5 +12,8 @@ void add_type(Facts& facts, Oid type);
 List* expand_type(Facts& facts, Oid type);
 // Adds the steps of an aggregate that is not built in.
 void add_aggregate(Facts& facts, Oid aggregate);
+// The default expressions of a function that is not built in, when a call leaves some to them: the planner puts
+// them in.
+List* missing_arguments(Oid function, int given);
 
 }  // namespace pgops::pg::analysis

@@ -3,6 +3,7 @@
 #include "extension/pg/executor/statement.hpp"
 
 #include "extension/pg/analysis/analysis.hpp"
+#include "extension/pg/analysis/gate.hpp"
 #include "extension/pg/executor/parameters.hpp"
 #include "extension/pg/executor/receiver.hpp"
 #include "extension/pg/sync.hpp"
@@ -50,6 +51,7 @@ analysis::Context context_of(const Request& request) {
   analysis::Context context;
   context.role = request.run_as;
   context.monitor = request.monitor;
+  context.will_run = request.kind == TaskKind::run;
   return context;
 }
 
@@ -142,6 +144,19 @@ void run_query(const Request& request, const analysis::Prepared& prepared, Respo
   response.ok = true;
 }
 
+void run_behind_gate(const Request& request, const analysis::Prepared& prepared, Response& response) {
+  const analysis::Gate gate(analysis::GateMode::verdict, prepared.functions);
+  try {
+    run_query(request, prepared, response);
+  } catch (const Error& error) {
+    if (error.is_cancel() || !analysis::gate_refused()) throw;
+    // A judgement; the transaction is rolled back in any case.
+    response = Response{};
+    response.error = {Code::sql_blocked, error.message, {}, error.hint};
+    response.rule = "function_not_allowed";
+  }
+}
+
 void run_in_transaction(const Request& request, Response& response) {
   const std::int64_t begun = monotonic_us();
   if (request.kind == TaskKind::check) {
@@ -160,7 +175,7 @@ void run_in_transaction(const Request& request, Response& response) {
   if (request.kind == TaskKind::describe) {
     describe(prepared, response);
   } else {
-    run_query(request, prepared, response);
+    run_behind_gate(request, prepared, response);
   }
 }
 

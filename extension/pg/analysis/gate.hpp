@@ -1,0 +1,32 @@
+// extension/pg/analysis: the gate, which holds while a statement is analysed, planned and run. Includes postgres.h.
+//
+// The walk finds what a statement calls; the gate sees what is called. The server asks an extension's hook
+// before it looks up a function outside its own library, whoever calls it: expressions, index expressions and
+// constraints folded by the planner, casts that JSON functions find by themselves, comparisons of an operator
+// class. Compiled functions pass, a superuser installed them; others pass when the statement's verdict or an
+// administrator allowed them, and so does whatever those call in turn.
+#pragma once
+
+#include "extension/pg/door.hpp"
+
+namespace pgops::pg::analysis {
+
+enum class GateMode : std::uint8_t {
+  literals,  // analysis, before any verdict: functions of class `all` alone
+  verdict,   // planning and execution
+};
+
+// One at a time; not nested. Opens on every way out, errors included.
+class Gate {
+ public:
+  // `allowed` stays valid while the gate stands: the functions outside pg_catalog of an allowed verdict.
+  Gate(GateMode mode, const std::vector<Oid>& allowed);
+  ~Gate();
+  Gate(const Gate&) = delete;
+  Gate& operator=(const Gate&) = delete;
+};
+
+// Whether the last gate refused a function: the error is a judgement.
+bool gate_refused() noexcept;
+
+}  // namespace pgops::pg::analysis
