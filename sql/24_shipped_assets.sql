@@ -30,6 +30,14 @@ SELECT ops._install_asset('policy', 'default_sql', '{
   "description": "SQL tools without a policy of their own", "shared": true,
   "timeout_ms": 30000, "max_rows": 5000, "max_bytes": 10485760, "max_cost": 10000000,
   "max_retries": 1, "record": "arguments"}');
+-- The tool behind ops.query(): the statement is an argument. Without examples no question ever leads to it, and
+-- whatever plan names it, only operators may run it.
+SELECT ops._install_asset('tool', 'direct_query', '{
+  "type": "sql", "title": "direct query", "shared": true, "policy": "default_sql",
+  "description": "Runs one SELECT that the caller wrote, as tools run: for operators.",
+  "input_schema": {"type": "object", "required": ["sql"], "additionalProperties": false, "properties": {
+    "sql": {"type": "string"}, "args": {"type": "object", "default": {}}}},
+  "sql": {"direct": true}}');
 SELECT ops._install_asset('policy', 'default_http', '{
   "description": "HTTP tools without a policy of their own", "shared": true,
   "timeout_ms": 30000, "connect_timeout_ms": 5000, "max_rows": 10000, "max_bytes": 10485760,

@@ -107,7 +107,7 @@ COMMENT ON FUNCTION ops._tool_call_metadata(jsonb) IS 'a tool call without argum
 -- What users see: the internal texts, which may name relations, hosts and statements, are for operators.
 CREATE FUNCTION ops._tool_call_public(doc jsonb) RETURNS jsonb
   LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT (doc - 'internal_error' - 'statement_digest')
+  SELECT (doc - 'internal_error' - 'statement_digest' - 'statement')
          || CASE WHEN jsonb_typeof(doc -> 'attempts_detail') = 'array'
               THEN jsonb_build_object('attempts_detail',
                 (SELECT coalesce(jsonb_agg(jsonb_build_object(
@@ -202,6 +202,7 @@ CREATE VIEW ops.tool_calls WITH (security_barrier) AS
          CASE WHEN v.may_read THEN c.doc -> 'args' END AS args,
          CASE WHEN v.may_read THEN c.doc -> 'result' END AS result,
          CASE WHEN v.may_debug THEN c.doc ->> 'statement_digest' END AS statement_digest,
+         CASE WHEN v.may_debug THEN c.doc ->> 'statement' END AS statement,
          CASE WHEN v.may_debug THEN c.doc -> 'internal_error' END AS internal_error
     FROM ops.tool_call_store AS c
    CROSS JOIN LATERAL (
@@ -210,7 +211,7 @@ CREATE VIEW ops.tool_calls WITH (security_barrier) AS
          ) AS v
    WHERE c.tenant_id = ANY ((SELECT ops._my_tenants('monitor'))::text[]);
 COMMENT ON VIEW ops.tool_calls IS
-  'tool calls; args, result and message are NULL for ops_monitor, internal_error and statement_digest for all but operators';
+  'tool calls; args, result and message are NULL for ops_monitor, internal_error, statement_digest and statement (of direct_query) for all but operators';
 
 CREATE VIEW ops.attempts WITH (security_barrier) AS
   SELECT c.tenant_id AS tenant,

@@ -39,6 +39,14 @@ COMMENT ON FUNCTION ops.call_tool(text, jsonb) IS 'Calls one published tool; ret
 REVOKE ALL ON FUNCTION ops.call_tool(text, jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ops.call_tool(text, jsonb) TO ops_user;
 
+CREATE FUNCTION ops.query(sql text, args jsonb DEFAULT '{}')
+RETURNS jsonb LANGUAGE c VOLATILE PARALLEL UNSAFE CALLED ON NULL INPUT
+AS 'MODULE_PATHNAME', 'pgops_query';
+COMMENT ON FUNCTION ops.query(text, jsonb) IS
+  'Runs one SELECT under the guard, rights and caps of a tool of the current tenant and returns its rows as a tool result {"columns","rows","row_count","truncated"}; a refusal or failure is an error that names its trace.';
+REVOKE ALL ON FUNCTION ops.query(text, jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ops.query(text, jsonb) TO ops_operator;
+
 CREATE FUNCTION ops.test_tool(name text, args jsonb DEFAULT '{}', version integer DEFAULT NULL)
 RETURNS jsonb LANGUAGE c VOLATILE PARALLEL UNSAFE CALLED ON NULL INPUT
 AS 'MODULE_PATHNAME', 'pgops_test_tool';

@@ -92,6 +92,7 @@ struct Failed {
   std::string sqlstate;  // of the underlying error, may be empty
   std::optional<Micros> retry_after;
   Json timing;
+  Json refusal;  // of the SQL guard, as the trace keeps it; null when it did not refuse
 };
 
 using Outcome = std::variant<Succeeded, Failed>;
@@ -173,6 +174,7 @@ struct CallRecord {
   std::optional<Error> error;   // exactly when status is neither pending nor success
   bool error_is_plain = false;  // its text is fit for every caller
   std::string sqlstate;
+  Json refusal;                         // of the SQL guard; null when it did not refuse
   std::optional<CallIndex> because_of;  // skipped: the failed call at the root
   std::optional<Micros> ready;          // everything it depends on has ended
   std::optional<Micros> resolve_began;

@@ -188,6 +188,7 @@ Json Report::trace_tool_calls() const {
       internal.set("detail", record.error->detail);
       internal.set("hint", record.error->hint);
       internal.set("sqlstate", record.sqlstate.empty() ? Json() : Json(record.sqlstate));
+      if (!record.refusal.is_null()) internal.set("refusal", record.refusal);
     }
     call.set("internal_error", std::move(internal));
     Json attempts = Json::array();

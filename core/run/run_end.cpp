@@ -35,6 +35,7 @@ void Run::succeed(CallIndex index, const Succeeded& outcome) {
 void Run::fail_attempt(CallIndex index, CallStatus status, const Failed& failed) {
   close_attempt(index, status, failed.error.code, failed.timing);
   calls_[index].record.sqlstate = failed.sqlstate;
+  calls_[index].record.refusal = failed.refusal;
   fail(index, status, failed.error, failed.plain);
 }
 

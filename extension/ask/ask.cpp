@@ -7,6 +7,7 @@
 #include <chrono>
 #include <utility>
 
+#include "core/utf8.hpp"
 #include "core/version.hpp"
 #include "extension/ask/compose.hpp"
 #include "extension/ask/execute.hpp"
@@ -20,6 +21,7 @@
 #include "extension/pg/spi.hpp"
 #include "extension/pg/sync.hpp"
 #include "extension/pg/values.hpp"
+#include "extension/registry/tool_spec.hpp"
 #include "extension/runtime/shared.hpp"
 #include "extension/trace/handover.hpp"
 
@@ -27,6 +29,7 @@ namespace pgops::ask {
 
 namespace {
 
+constexpr std::size_t kMaxRecordedStatement = 40'000;  // above what the guard takes, so that it still says so
 constexpr std::int64_t kTraceGraceMs = 1000;  // beyond the deadline, an answer does not wait longer for its trace
 
 template <class T>
@@ -136,6 +139,10 @@ void run_stages(Request& request, Progress& at) {
   }
   log.end();
 
+  if (request.entry == Entry::query) {
+    log.skip("compose", "the caller gets the rows themselves");
+    return;
+  }
   log.begin("compose");
   at.composed = compose(request, at.routed, at.validated, at.executed);
   for (const std::string& warning : at.composed.warnings) log.warn(warning);
@@ -188,22 +195,32 @@ void leave_trace(const Request& request, Progress& progress, Error error, bool c
   }
 }
 
-std::string run_request(std::unique_ptr<Request> request) {
-  Progress progress;
+std::string run_request(Request& request, Progress& progress) {
   try {
-    run_stages(*request, progress);
-    return finish(*request, progress);
+    run_stages(request, progress);
+    return finish(request, progress);
   } catch (const pg::Error& error) {
     const bool cancelled = error.is_cancel();
-    leave_trace(*request, progress,
+    leave_trace(request, progress,
                 {cancelled ? Code::cancelled : Code::internal_error, error.sqlstate + ": " + error.message,
                  error.detail, error.hint},
                 cancelled);
     throw;
   } catch (const Failure& failure) {
-    leave_trace(*request, progress, failure.error, false);
+    leave_trace(request, progress, failure.error, false);
     throw;
   }
+}
+
+std::string run_request(const std::unique_ptr<Request>& request) {
+  Progress progress;
+  return run_request(*request, progress);
+}
+
+Json plan_of(Json call) {
+  Json plan = Json::object();
+  plan.set("calls", Json::array({std::move(call)}));
+  return plan;
 }
 
 Json single_call(std::string_view tool, std::string_view args) {
@@ -215,9 +232,34 @@ Json single_call(std::string_view tool, std::string_view args) {
   call.set("id", Json("call"));
   call.set("tool", Json(std::string(tool)));
   call.set("args", *std::move(parsed));
-  Json plan = Json::object();
-  plan.set("calls", Json::array({std::move(call)}));
-  return plan;
+  return plan_of(std::move(call));
+}
+
+// Why a query has no rows, for the operator who sent it: the code, the internal text, the place in the
+// statement and the trace.
+[[noreturn]] void raise_failed_query(const Request& request, const Progress& progress) {
+  const run::Run* run = progress.executed.run.get();
+  const run::CallRecord* record = run != nullptr ? &run->record(0) : nullptr;
+  Error error{Code::internal_error, "the query has no result", {}, {}};
+  if (progress.outcome.failure) {
+    error = *progress.outcome.failure;
+  } else if (record != nullptr && record->error) {
+    error = *record->error;
+  }
+  const CodeInfo& known = info(error.code);
+  std::string detail(request.options.korean() ? known.user_message_ko : known.user_message);
+  if (!error.detail.empty()) detail += " " + error.detail;
+  if (record != nullptr && record->refusal.is_object()) {
+    detail += " Rule " + record->refusal["rule"].text();
+    if (const auto position = record->refusal["position"].as_int()) {
+      detail += " at character " + std::to_string(*position) + " of the statement";
+    }
+    detail += ".";
+  } else if (record != nullptr && !record->sqlstate.empty()) {
+    detail += " SQLSTATE " + record->sqlstate + ".";
+  }
+  detail += " Trace " + request.trace_id.to_string() + ".";
+  pg::raise(error.code, error.message, detail, error.hint);
 }
 
 }  // namespace
@@ -273,6 +315,32 @@ std::string call_tool(std::string_view name, std::string_view args) {
   auto request = begin(Entry::call_tool, {}, "{}");
   request->explicit_plan = single_call(name, args);
   return run_request(std::move(request));
+}
+
+std::string query(std::string_view sql, std::string_view args) {
+  auto request = begin(Entry::query, {}, "{}");
+  if (Status allowed = tenancy::require(request->identity, tenancy::Access::operator_); !allowed) {
+    throw Failure{allowed.error()};
+  }
+  auto parsed = Json::parse(args);
+  if (!parsed || !parsed->is_object()) {
+    throw Failure{{Code::tool_bad_request, "args must be a JSON object", {}, "Pass '{}' for none."}};
+  }
+  Json given = Json::object();
+  // One that is too long is refused; the trace needs no more of it than shows that.
+  given.set("sql", Json(std::string(utf8_truncate(sql, kMaxRecordedStatement))));
+  given.set("args", *std::move(parsed));
+  Json call = Json::object();
+  call.set("id", Json("query"));
+  call.set("tool", Json(registry::kDirectTool));
+  call.set("args", std::move(given));
+  request->explicit_plan = plan_of(std::move(call));
+  Progress progress;
+  (void)run_request(*request, progress);
+  if (!progress.outcome.failure && progress.executed.run != nullptr && progress.executed.results[0] != nullptr) {
+    return progress.executed.results[0]->dump();
+  }
+  raise_failed_query(*request, progress);
 }
 
 std::string test_tool(std::string_view name, std::string_view args, std::optional<std::int32_t> version) {

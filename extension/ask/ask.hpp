@@ -15,6 +15,8 @@ std::string ask(std::string_view question, std::string_view options);
 std::string plan_only(std::string_view question, std::string_view options);
 std::string run_plan(std::string_view plan, std::string_view options);
 std::string call_tool(std::string_view name, std::string_view args);
+// Returns the tool result itself. A statement that is refused or fails is thrown, after its trace was stored.
+std::string query(std::string_view sql, std::string_view args);
 std::string test_tool(std::string_view name, std::string_view args, std::optional<std::int32_t> version);
 
 }  // namespace pgops::ask

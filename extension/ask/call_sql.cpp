@@ -1,13 +1,72 @@
 // extension/ask: SQL tools. See call_sql.hpp.
 #include "extension/ask/call_sql.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/digest.hpp"
+#include "core/nearest.hpp"
+#include "core/utf8.hpp"
 #include "extension/pg/executor/statement.hpp"
 #include "extension/registry/tool_spec.hpp"
+#include "guard/params.hpp"
+#include "guard/parse_guard.h"
 
 namespace pgops::ask {
+
+namespace {
+
+// The one place where a refusal of the guard enters the trace; ops.guard_refusals counts these.
+Json refusal_of(const pg::executor::Response& response) {
+  if (response.rule.empty()) return {};
+  const auto or_null = [](const std::string& text) { return text.empty() ? Json() : Json(text); };
+  Json out = Json::object();
+  out.set("rule", Json(response.rule));
+  out.set("object", or_null(response.object));
+  out.set("position", response.position > 0 ? Json(response.position) : Json());
+  out.set("remedy", or_null(response.remedy));
+  return out;
+}
+
+Error bad_argument(std::string message, std::string hint) {
+  return {Code::tool_bad_request, std::move(message), {}, std::move(hint)};
+}
+
+// What a parameter without any typed use takes from its value, as a property of a schema would say it.
+const char* type_of_value(const Json& value) noexcept {
+  if (value.is_bool()) return "boolean";
+  if (value.is_number()) return value.as_int() ? "integer" : "number";
+  return value.is_string() || value.is_null() ? "string" : "";
+}
+
+// A statement that came as an argument: its parameters are those it names, all of them given, no others.
+Status take_statement(const Json& args, pg::executor::Request& request) {
+  request.sql = args["sql"].text();
+  if (request.sql.size() > OPSGUARD_MAX_BYTES) request.sql.resize(OPSGUARD_MAX_BYTES + 1);  // as wrong as all of it
+  const Json& given = args["args"];
+  request.parameter_types = Json::object();
+  const auto text = guard::rewrite_params(request.sql);
+  if (!text.ok) return Unit{};  // the executor's guard says why
+  for (const auto& [name, value] : given.members()) {
+    if (std::find(text.names.begin(), text.names.end(), name) != text.names.end()) continue;
+    const std::vector<std::string_view> names(text.names.begin(), text.names.end());
+    return bad_argument(
+        "args has \"" + std::string(utf8_truncate(name, 80)) + "\", which the statement does not use",
+        names.empty() ? "The statement has no parameters; they are written :name." : nearest_hint(name, names));
+  }
+  for (const std::string& name : text.names) {
+    const Json* value = given.find(name);
+    if (value == nullptr) {
+      return bad_argument("the statement's parameter :" + name + " has no argument",
+                          "Pass it in args; null gives NULL.");
+    }
+    request.parameter_types.set(name, Json(type_of_value(*value)));
+  }
+  request.args = given.is_null() ? "{}" : given.dump();
+  return Unit{};
+}
+
+}  // namespace
 
 Result<Json> complete_args(const registry::Tool& tool, const Json& args) {
   Json complete = args;
@@ -27,12 +86,16 @@ Result<runtime::TaskHandle> start_sql(const CallContext& context, std::string& d
   if (!role) return role.error();
   pg::executor::Request request;
   request.kind = pg::executor::TaskKind::run;
-  request.sql = tool.spec["sql"]["query"].text();
-  request.args = args->dump();
-  request.parameter_types = registry::parameter_types_of(tool);
+  if (tool.direct) {
+    if (Status taken = take_statement(*args, request); !taken) return taken.error();
+  } else {
+    request.sql = tool.spec["sql"]["query"].text();
+    request.args = args->dump();
+    request.parameter_types = registry::parameter_types_of(tool);
+  }
   request.tenant = context.request.identity.tenant;
   request.run_as = *role;
-  request.monitor = tool.tenant == tenancy::kSystemTenant && tool.run_as == "ops_stats";
+  request.monitor = tool.tenant == tenancy::kSystemTenant && tool.run_as == "ops_stats" && !tool.direct;
   request.timeout_ms = (context.timeout + 999) / 1000;
   request.max_rows = tool.policy->max_rows;
   request.max_bytes = tool.policy->max_bytes;
@@ -66,6 +129,7 @@ FinishedCall finish_sql(const registry::Tool& /*tool*/, runtime::TaskOutcome& ou
   if (!response->ok) {
     failed.error = response->error;
     failed.sqlstate = response->sqlstate;
+    failed.refusal = refusal_of(*response);
     failed.timing = std::move(timing);
     finished.outcome = std::move(failed);
     return finished;

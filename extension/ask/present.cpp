@@ -92,10 +92,12 @@ std::string recording(const Request& request, const registry::Tool& tool) {
 
 bool has_sensitive(const registry::Tool& tool) noexcept { return tool.policy && !tool.policy->sensitive.empty(); }
 
-// Masks what the policy calls sensitive; under `digest` nothing of the arguments stays.
+// Masks what the policy calls sensitive; under `digest` nothing of the arguments stays. A statement that came
+// as an argument names relations: it is kept as `statement` of its tool call, for operators.
 void hide_args(Json& holder, const registry::Tool& tool, std::string_view record) {
   Json* args = holder.find("args");
   if (args == nullptr) return;
+  if (tool.direct && args->is_object()) args->set("sql", Json("[statement]"));
   if (has_sensitive(tool)) blank_paths(*args, tool.policy->sensitive);
   if (record == "digest") holder.set("args", Json());
 }
@@ -105,6 +107,7 @@ void apply_recording(Json& call, const registry::Tool& tool, std::string_view re
   if (Json* args = call.find("args"); args != nullptr) {
     if (has_sensitive(tool)) blank_paths(*args, tool.policy->sensitive);
     call.set("args_digest", Json("sha256:" + sha256_hex(args->canonical())));
+    if (tool.direct) call.set("statement", record == "digest" ? Json() : (*args)["sql"]);
   }
   hide_args(call, tool, record);
   if (result != nullptr) {
@@ -126,7 +129,7 @@ void hide_elsewhere(Json& document, const Request& request, const Validated& val
     const registry::Tool& tool = *validated.tools[i];
     const std::string record = recording(request, tool);
     sensitive = sensitive || has_sensitive(tool);
-    if (!has_sensitive(tool) && record != "digest") continue;
+    if (!has_sensitive(tool) && record != "digest" && !tool.direct) continue;
     if (Json* options = document.find("options"); has_sensitive(tool) && options != nullptr) {
       if (Json* params = options->find("params"); params != nullptr) blank_paths(*params, tool.policy->sensitive);
     }

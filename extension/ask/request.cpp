@@ -14,6 +14,7 @@ std::string_view to_string(Entry entry) noexcept {
     case Entry::run_plan: return "run_plan";
     case Entry::call_tool: return "call_tool";
     case Entry::test_tool: return "test_tool";
+    case Entry::query: return "query";
   }
   return "ask";
 }

@@ -25,7 +25,7 @@
 namespace pgops::ask {
 
 // What the caller called; decides what is planned and what a failure means.
-enum class Entry : std::uint8_t { ask, plan, run_plan, call_tool, test_tool };
+enum class Entry : std::uint8_t { ask, plan, run_plan, call_tool, test_tool, query };
 std::string_view to_string(Entry entry) noexcept;
 
 class StageLog {
@@ -49,14 +49,14 @@ struct Request {
   Entry entry = Entry::ask;
   tenancy::Identity identity;
   Options options;
-  std::string question;  // empty for run_plan and call_tool
+  std::string question;  // empty for all but ask and plan
   Uuid trace_id;
   int database_index = -1;
   std::int64_t started_wall_us = 0;
   std::int64_t started_us = 0;   // monotonic
   std::int64_t deadline_us = 0;  // monotonic
   std::shared_ptr<const registry::Snapshot> snapshot;
-  std::optional<Json> explicit_plan;                  // run_plan, call_tool, test_tool
+  std::optional<Json> explicit_plan;                  // run_plan, call_tool, test_tool, query
   std::shared_ptr<const registry::Tool> tested_tool;  // test_tool: this very version
   StageLog stages{0};
 

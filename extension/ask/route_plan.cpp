@@ -12,7 +12,9 @@ namespace {
 Routed explicit_route(const Request& request) {
   Routed routed;
   routed.route = Route::plan;
-  routed.reason = request.entry == Entry::run_plan ? "an explicit plan was given" : "one tool was named";
+  routed.reason = request.entry == Entry::run_plan ? "an explicit plan was given"
+                  : request.entry == Entry::query  ? "a statement was given"
+                                                   : "one tool was named";
   const Json& plan = *request.explicit_plan;
   routed.intent = std::string(plan["intent"].string_or(""));
   routed.plan = plan;

@@ -10,6 +10,7 @@
 #include "extension/pg/memory.hpp"
 #include "extension/pg/spi.hpp"
 #include "extension/pg/values.hpp"
+#include "extension/registry/tool_spec.hpp"
 
 namespace pgops::ask {
 
@@ -75,6 +76,19 @@ Status check_flow(const registry::Tool& tool, const PlanCall& call, const Plan& 
   return Unit{};
 }
 
+// What a statement runs as must be in the plan, not in some row or response of an earlier call.
+Status check_direct(const registry::Tool& tool, const PlanCall& call, const std::string& place) {
+  if (!tool.direct) return Unit{};
+  for (const RefSite& site : call.refs) {
+    if (site.place.starts_with(place + ".args.args.")) continue;
+    return Error{Code::policy_deny,
+                 site.place + ": a statement cannot come from another call's result",
+                 {},
+                 "Write the statement in the plan; its parameters may be references inside args.args."};
+  }
+  return Unit{};
+}
+
 Status check_args(const registry::Tool& tool, PlanCall& call, const std::string& place) {
   for (const RefSite& site : call.refs) {
     if (Status path = pg::check_jsonpath(site.path); !path) {
@@ -98,10 +112,19 @@ Status check_args(const registry::Tool& tool, PlanCall& call, const std::string&
 Result<Validated> validate(const Request& request, const Json& document) {
   PlanLimits limits;
   limits.max_calls = static_cast<std::size_t>(pg::guc::max_calls);
-  auto plan = parse_plan(document, limits);
-  if (!plan) return plan.error();
   Validated out;
-  out.plan = *std::move(plan);
+  if (request.entry == Entry::query) {
+    // Not a plan somebody wrote: {"$ref": ..} in its arguments is a value like any other.
+    PlanCall call;
+    call.id = document["calls"].items()[0]["id"].text();
+    call.tool = registry::kDirectTool;
+    call.args = document["calls"].items()[0]["args"];
+    out.plan.calls.push_back(std::move(call));
+  } else {
+    auto plan = parse_plan(document, limits);
+    if (!plan) return plan.error();
+    out.plan = *std::move(plan);
+  }
   out.tools.reserve(out.plan.calls.size());
   for (std::size_t i = 0; i < out.plan.calls.size(); i++) {
     PlanCall& call = out.plan.calls[i];
@@ -111,6 +134,7 @@ Result<Validated> validate(const Request& request, const Json& document) {
     if (Status ok = registry::usable(**tool, request.identity); !ok) return ok.error();
     if (Status ok = check_writes(request, **tool, place); !ok) return ok.error();
     if (Status ok = check_flow(**tool, call, out.plan); !ok) return ok.error();
+    if (Status ok = check_direct(**tool, call, place); !ok) return ok.error();
     if (Status ok = check_args(**tool, call, place); !ok) return ok.error();
     out.tools.push_back(*std::move(tool));
   }

@@ -39,6 +39,10 @@ PGOPS_FUNCTION(pgops_call_tool) {
   return args.ret_jsonb(pgops::ask::call_tool(args.required_text(0, "name"), options_or_empty(args, 1)));
 }
 
+PGOPS_FUNCTION(pgops_query) {
+  return args.ret_jsonb(pgops::ask::query(args.required_text(0, "sql"), options_or_empty(args, 1)));
+}
+
 PGOPS_FUNCTION(pgops_test_tool) {
   return args.ret_jsonb(pgops::ask::test_tool(args.required_text(0, "name"), options_or_empty(args, 1), args.int4(2)));
 }

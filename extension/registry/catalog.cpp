@@ -196,6 +196,15 @@ Status usable(const Tool& tool, const tenancy::Identity& identity) {
                  "Publish the policy \"" + std::string(tool.spec["policy"].string_or(default_policy(tool))) +
                      "\": without one a tool does not run."};
   }
+  if (tool.direct && identity.access < tenancy::Access::operator_) {
+    return Error{Code::permission_denied, "tool " + tool.name + " is for operators", {}, {}};
+  }
+  if (tool.direct && tool.deprecated) {
+    return Error{Code::policy_deny,
+                 "queries are switched off: the published version of " + tool.name + " is deprecated",
+                 {},
+                 "An administrator of tenant system may publish another version of it."};
+  }
   if (tool.roles.empty() || identity.is_superuser) return Unit{};
   for (const std::string& role : tool.roles) {
     if (pg::is_member(identity.role, role)) return Unit{};

@@ -52,6 +52,7 @@ struct Tool {
   bool read_only = true;
   bool idempotent = true;
   bool deprecated = false;
+  bool direct = false;  // {"sql": {"direct": true}}: the statement is an argument; for operators only
   std::string run_as = "ops_tool";
   std::string fallback_tool;
   std::vector<std::string> accepts_refs;

@@ -93,13 +93,31 @@ std::string first_sentence(const std::string& text) {
   return std::string(sentence.empty() ? utf8_truncate(text, 120) : sentence);
 }
 
-void read_sql(Reader& reader, const Json& part) {
+// Whoever may call such a tool writes the statement: nothing of it may be chosen by its author.
+void read_direct(Reader& reader, const Json& part, Tool& tool) {
+  tool.direct = true;
+  if (!part["query"].is_null()) reader.note("$.sql.query", "is an argument of the call when direct is true");
+  const Json& schema = tool.spec["input_schema"];
+  if (schema.canonical() != direct_schema().canonical()) {
+    reader.note("$.input_schema", "must be exactly " + direct_schema().dump());
+  }
+  if (tool.run_as != "ops_tool") reader.note("$.run_as", "must be ops_tool when direct is true");
+  if (!tool.examples.empty() || !tool.capabilities.empty()) {
+    reader.note("$.examples", "no statement is ever made from a question: leave examples and capabilities out");
+  }
+}
+
+void read_sql(Reader& reader, const Json& part, Tool& tool) {
   if (!part.is_object()) {
     reader.note("$.sql", "is missing", "A tool of type sql has {\"sql\": {\"query\": \"SELECT ...\"}}.");
     return;
   }
   for (const auto& [name, value] : part.members()) {
-    if (name != "query") reader.note(path_member("$.sql", name), "is no field here");
+    if (name != "query" && name != "direct") reader.note(path_member("$.sql", name), "is no field here");
+  }
+  if (const Json& direct = part["direct"]; !direct.is_null()) {
+    if (!direct.is_bool()) reader.note("$.sql.direct", "must be true or false");
+    if (direct.as_bool()) return read_direct(reader, part, tool);
   }
   const Json& query = part["query"];
   if (!query.is_string() || query.text().empty()) {
@@ -235,6 +253,13 @@ static const char* parameter_type(const PropertyInfo& property) noexcept {
   return "";
 }
 
+const Json& direct_schema() {
+  static const auto* const schema =
+      new Json(*Json::parse(R"({"type": "object", "required": ["sql"], "additionalProperties": false, "properties": {)"
+                            R"("sql": {"type": "string"}, "args": {"type": "object", "default": {}}}})"));
+  return *schema;
+}
+
 Json parameter_types_of(const Tool& tool) {
   Json types = Json::object();
   if (!tool.input_schema) return types;
@@ -302,7 +327,7 @@ Tool read_tool(const Json& spec, std::vector<Problem>& problems) {
   read_schema(reader, spec, tool);
   read_present(reader, spec, tool);
   if (tool.type == ToolType::sql) {
-    read_sql(reader, spec["sql"]);
+    read_sql(reader, spec["sql"], tool);
   } else {
     read_http(reader, spec["http"], tool);
   }

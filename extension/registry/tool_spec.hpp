@@ -22,6 +22,11 @@ inline constexpr std::int64_t kMaxTimeoutMs = 3'600'000;
 Tool read_tool(const Json& spec, std::vector<Problem>& problems);
 Policy read_policy(const Json& spec, std::vector<Problem>& problems);
 
+// The tool behind ops.query: its statement is an argument. The name is reserved for it, in tenant `system`.
+inline constexpr std::string_view kDirectTool = "direct_query";
+// The only input schema it can have.
+const Json& direct_schema();
+
 // {"name": type} of the input schema, for parameters that no use in the statement types.
 Json parameter_types_of(const Tool& tool);
 

@@ -50,14 +50,21 @@ class Judge {
     add(std::move(problems), "TOOL_SPEC");
     report_.title = read.title;
     shared();
+    if (asset_.name == kDirectTool && (asset_.tenant != tenancy::kSystemTenant || !read.direct)) {
+      error("TOOL_SPEC", "$", "the name direct_query is reserved for the tool behind ops.query()",
+            "Choose another name.");
+    } else if (read.direct && asset_.name != kDirectTool) {
+      error("TOOL_SPEC", "$.sql.direct", "is for the tool direct_query of tenant system only",
+            "Operators have ops.query() and direct_query already.");
+    }
     if (has_errors()) return;  // what follows would only repeat them
-    if (read.type == ToolType::sql) {
+    if (read.type == ToolType::sql && !read.direct) {
       if (level_ != Level::shape) sql(read);
-    } else {
+    } else if (read.type == ToolType::http) {
       http(read);
     }
     if (level_ == Level::full) references(read);
-    if (read.examples.size() < kGoodExamples) {
+    if (read.examples.size() < kGoodExamples && !read.direct) {
       warn("FEW_EXAMPLES", "$.examples", "has " + std::to_string(read.examples.size()) + " example questions",
            "Questions find a tool by its examples; " + std::to_string(kGoodExamples) +
                " or more in different words work well.");

@@ -11,7 +11,7 @@ SELECT is((SELECT spec ->> 'max_retries' FROM ops.asset_versions WHERE name = 'd
 SELECT isnt((SELECT spec ->> 'max_cost' FROM ops.asset_versions WHERE name = 'default_sql'), NULL, 'default_sql has a max_cost');
 SELECT is((SELECT spec ->> 'rate_per_minute' FROM ops.asset_versions WHERE name = 'default_http'), '50', 'default_http: 50 a minute');
 SELECT is(pg_temp.try('t_r_user', $$SELECT string_agg(name, ',' ORDER BY name) FROM ops.assets$$),
-  'default_http,default_llm,default_mcp,default_sql', 'a user of another tenant sees the shared ones and no health tool');
+  'default_http,default_llm,default_mcp,default_sql,direct_query', 'a user of another tenant sees the shared ones and no health tool');
 SELECT matches((SELECT string_agg(fields, ';') FROM ops._policies_not_enforced() WHERE name = 'default_http'), 'breaker.*rate_per_minute',
   'fields without effect are named for ops.health()');
 

@@ -41,6 +41,8 @@ struct Verdict {
   std::string rule;               // stable
   std::string message;            // lower case, no period; may name relations and functions
   std::string hint;
+  std::string object;                  // the function or relation that was refused, if it was one
+  std::string remedy;                  // the SQL statement that would allow it, if there is one
   int position = 0;                    // 1-based character of the user's text; 0 = no place
   std::vector<std::string> relations;  // schema.name
   std::vector<std::string> functions;  // schema.name, built-in operators and casts left out

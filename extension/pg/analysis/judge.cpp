@@ -35,6 +35,8 @@ class Judge {
     for (const FunctionFact& fact : facts.functions) {
       if (fact.named) note_function(fact.oid);
     }
+    verdict_.object.clear();
+    verdict_.remedy.clear();
     if (facts.refused_rule != nullptr) {
       refuse(facts.refused_rule, facts.refused_message, {});
       place_.offset = facts.refused_location;
@@ -56,6 +58,7 @@ class Judge {
     verdict_.message = std::move(message);
     verdict_.hint = std::move(hint);
     verdict_.code = code;
+    verdict_.object = object_;
     return false;
   }
 
@@ -111,6 +114,7 @@ class Judge {
 
   bool judge_relation(const RelationFact& fact) {
     const std::string name = relation_name(fact.oid);
+    object_ = name;
     place_.relation = name.substr(name.find('.') + 1);
     if (fact.oid < guard::kFirstUserOid) return judge_catalog(name);
     if (name.starts_with("ops.") || name.starts_with("pg_toast.")) {
@@ -133,8 +137,9 @@ class Judge {
         return set;
       });
       if (invoker) return true;
-      return refuse("view_not_invoker", "view " + name + " reads its tables with its owner's rights",
-                    "ALTER VIEW " + quoted + " SET (security_invoker = true);", Code::tenant_mismatch);
+      verdict_.remedy = "ALTER VIEW " + quoted + " SET (security_invoker = true);";
+      return refuse("view_not_invoker", "view " + name + " reads its tables with its owner's rights", verdict_.remedy,
+                    Code::tenant_mismatch);
     }
     const bool table = fact.relkind == RELKIND_RELATION || fact.relkind == RELKIND_PARTITIONED_TABLE;
     const bool can_be_shared = table || fact.relkind == RELKIND_MATVIEW || fact.relkind == RELKIND_FOREIGN_TABLE;
@@ -148,16 +153,17 @@ class Judge {
         "SELECT ops.share_table('" + sql_escaped(quoted) + "'); if its rows may be seen by every tenant.";
     if (table) {
       const std::string flaw = protection_flaw(fact.oid, context_.role).value_or("");
+      verdict_.remedy = "SELECT ops.protect_table('" + sql_escaped(quoted) + "');";
       if (!flaw.empty()) {  // somebody changed what protect_table() made, or the role is the wrong one
+        verdict_.remedy = "SELECT ops.unprotect_table('" + sql_escaped(quoted) + "'); " + verdict_.remedy;
         return refuse("relation_unprotected", "the protection of table " + name + " does not hold: " + flaw,
-                      "Its owner renews it: SELECT ops.unprotect_table('" + sql_escaped(quoted) +
-                          "'); SELECT ops.protect_table('" + sql_escaped(quoted) + "');",
-                      Code::tenant_mismatch);
+                      "Its owner renews it: " + verdict_.remedy, Code::tenant_mismatch);
       }
       return refuse("relation_unprotected", "table " + name + " is not protected by tenant",
-                    "SELECT ops.protect_table('" + sql_escaped(quoted) + "'); or " + share, Code::tenant_mismatch);
+                    verdict_.remedy + " or " + share, Code::tenant_mismatch);
     }
     if (can_be_shared) {
+      verdict_.remedy = "SELECT ops.share_table('" + sql_escaped(quoted) + "');";
       return refuse("relation_kind",
                     name + " cannot be protected by tenant: no policy applies to materialized views and foreign tables",
                     share, Code::tenant_mismatch);
@@ -183,6 +189,7 @@ class Judge {
     const FunctionInfo& info = info_of(fact.oid);
     place_.offset = fact.location;
     place_.relation.clear();
+    object_ = info.schema == "pg_catalog" ? info.signature() : info.qualified() + "(" + info.arguments + ")";
     if (!info.found) return refuse("function_not_allowed", "a function of the statement does not exist any more", {});
     if (fact.oid >= guard::kFirstUserOid) return judge_foreign(fact, info);
     const auto classified = classify(fact.oid, info);
@@ -210,10 +217,9 @@ class Judge {
     // Input, output and comparison of a base type are C code that a superuser installed with the type.
     if (fact.origin == Origin::type && info.compiled) return true;
     if (is_allowed_function(fact.oid, info)) return true;
-    return refuse(
-        "function_not_allowed",
-        "function " + info.qualified() + "(" + info.arguments + ") was not allowed by an administrator",
-        "Read its body, then: SELECT ops.allow_function('" + sql_escaped(quoted_signature(fact.oid)) + "', 'why');");
+    verdict_.remedy = "SELECT ops.allow_function('" + sql_escaped(quoted_signature(fact.oid)) + "', 'why');";
+    return refuse("function_not_allowed", "function " + object_ + " was not allowed by an administrator",
+                  "Read its body, then: " + verdict_.remedy);
   }
 
   static std::string quoted_signature(Oid function) {
@@ -222,6 +228,7 @@ class Judge {
 
   const Context& context_;
   Verdict& verdict_;
+  std::string object_;  // what is being judged
   Place place_;
   std::map<Oid, FunctionInfo> infos_;
   std::set<std::pair<Oid, int>> judged_;

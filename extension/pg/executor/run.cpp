@@ -88,6 +88,7 @@ void run_query(const Request& request, const analysis::Prepared& prepared, Respo
   response.plan_ms = ms_since(begun);
   if (plan->commandType != CMD_SELECT || plan->hasModifyingCTE || plan->utilityStmt != nullptr) {
     response.error = {Code::sql_blocked, "the plan is no plain SELECT", {}, {}};
+    response.rule = "node_not_allowed";
     return;
   }
   if (request.max_cost && plan->planTree->total_cost > *request.max_cost) {
@@ -169,6 +170,8 @@ void run_in_transaction(const Request& request, Response& response) {
   if (!prepared.verdict.allowed) {
     response.error = {prepared.verdict.code, prepared.verdict.message, {}, prepared.verdict.hint};
     response.rule = prepared.verdict.rule;
+    response.object = prepared.verdict.object;
+    response.remedy = prepared.verdict.remedy;
     response.position = prepared.verdict.position;
     return;
   }

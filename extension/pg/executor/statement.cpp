@@ -92,6 +92,8 @@ std::string Response::encode() const {
     out.set("error", std::move(problem));
     out.set("sqlstate", Json(sqlstate));
     out.set("rule", Json(rule));
+    out.set("object", Json(object));
+    out.set("remedy", Json(remedy));
     out.set("position", Json(position));
   }
   out.set("row_count", Json(row_count));
@@ -123,6 +125,8 @@ Result<Response> Response::decode(std::string_view text) {
     out.error.hint = std::string(problem["hint"].string_or(""));
     out.sqlstate = std::string(in["sqlstate"].string_or(""));
     out.rule = std::string(in["rule"].string_or(""));
+    out.object = std::string(in["object"].string_or(""));
+    out.remedy = std::string(in["remedy"].string_or(""));
     out.position = static_cast<int>(in["position"].as_int().value_or(0));
   }
   out.row_count = in["row_count"].as_int().value_or(0);

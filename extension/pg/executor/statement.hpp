@@ -47,6 +47,8 @@ struct Response {
   pgops::Error error;
   std::string sqlstate;  // of the server's error, when there was one
   std::string rule;      // of the guard, when it refused
+  std::string object;    // what it refused: a function or relation
+  std::string remedy;    // the SQL statement that would allow it
   int position = 0;      // characters into the user's text, 1-based; 0 unknown
   std::int64_t row_count = 0;
   bool truncated = false;
