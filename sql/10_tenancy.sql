@@ -182,8 +182,9 @@ REVOKE ALL ON TABLE ops.tenants FROM PUBLIC;
 GRANT SELECT ON TABLE ops.tenants TO ops_user;
 
 CREATE VIEW ops.my_access WITH (security_barrier) AS
-  SELECT a.tenant, a.access, a.is_default, a.via FROM ops._my_access() a;
-COMMENT ON VIEW ops.my_access IS 'the caller''s tenants, the access that counts there, the default, and the role it comes by';
+  SELECT a.tenant, a.access, a.is_default, a.via FROM ops._my_access() a
+   WHERE a.tenant = (SELECT ops.current_tenant()) OR (SELECT ops.current_tenant()) IS NULL;
+COMMENT ON VIEW ops.my_access IS 'the caller''s tenants (the current one if one is set), the access that counts there, the default, and the role it comes by';
 ALTER VIEW ops.my_access OWNER TO ops_owner;
 REVOKE ALL ON TABLE ops.my_access FROM PUBLIC;
 GRANT SELECT ON TABLE ops.my_access TO ops_user, ops_provisioner, ops_monitor;

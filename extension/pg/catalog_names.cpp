@@ -5,6 +5,7 @@
 extern "C" {
 #include "commands/dbcommands.h"
 #include "utils/acl.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 }
 
@@ -18,6 +19,16 @@ std::string database_name_of(std::uint32_t database) {
 std::string role_name_of(std::uint32_t role) {
   const char* name = call([=] { return static_cast<const char*>(GetUserNameFromId(role, true)); });
   return name == nullptr ? std::to_string(role) : std::string(name);
+}
+
+std::optional<std::string> qualified_relation(std::uint32_t relation) {
+  const char* name = call([=]() -> const char* {
+    const char* own = get_rel_name(relation);
+    const char* schema = own == nullptr ? nullptr : get_namespace_name(get_rel_namespace(relation));
+    return schema == nullptr ? nullptr : quote_qualified_identifier(schema, own);
+  });
+  if (name == nullptr) return std::nullopt;
+  return name;
 }
 
 ColumnName column_of(std::uint32_t relation, const std::string& name) {

@@ -3,6 +3,7 @@
 #include "extension/pg/executor/statement.hpp"
 
 #include "extension/pg/analysis/analysis.hpp"
+#include "extension/pg/analysis/parse.hpp"
 #include "extension/pg/analysis/gate.hpp"
 #include "extension/pg/executor/parameters.hpp"
 #include "extension/pg/executor/receiver.hpp"
@@ -158,11 +159,24 @@ void run_behind_gate(const Request& request, const analysis::Prepared& prepared,
   }
 }
 
+// A statement of our own text under a role of the application: read only, capped, rolled back, and not judged,
+// because what the application reads without us is the question.
+void run_probe(const Request& request, Response& response) {
+  analysis::Prepared prepared;
+  prepared.text.sql = request.sql;
+  prepared.queries = analysis::analyse_and_rewrite(request.sql.c_str(), {});
+  run_query(request, prepared, response);
+}
+
 void run_in_transaction(const Request& request, Response& response) {
   const std::int64_t begun = monotonic_us();
   if (request.kind == TaskKind::check) {
     response.details = analysis::check_full(request.sql, request.parameter_types, context_of(request));
     response.ok = true;
+    return;
+  }
+  if (request.kind == TaskKind::probe) {
+    run_probe(request, response);
     return;
   }
   const analysis::Prepared prepared = analysis::prepare(request.sql, request.parameter_types, context_of(request));

@@ -10,6 +10,7 @@ std::string_view kind_name(TaskKind kind) noexcept {
     case TaskKind::run: return "run";
     case TaskKind::describe: return "describe";
     case TaskKind::check: return "check";
+    case TaskKind::probe: return "probe";
   }
   return "run";
 }
@@ -61,6 +62,8 @@ Result<Request> Request::decode(std::string_view text) {
     out.kind = TaskKind::describe;
   } else if (kind == "check") {
     out.kind = TaskKind::check;
+  } else if (kind == "probe") {
+    out.kind = TaskKind::probe;
   } else {
     return malformed();
   }

@@ -20,6 +20,7 @@ enum class TaskKind : std::uint8_t {
   run,       // analyse, judge, plan, execute
   describe,  // analyse and judge: parameter types and result columns, nothing executed
   check,     // ops.check_sql(full): the verdict as JSON, never an error for bad SQL
+  probe,     // ops.prove_isolation: a statement of our own making, run without the guard
 };
 
 struct Request {
