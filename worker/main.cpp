@@ -37,8 +37,20 @@ int main(int argc, char** argv) {
   egress->add_option("--resolve", overrides, "host=address,address: instead of looking the host up; repeatable")
       ->allow_extra_args(false);
   egress->add_option("url", url, "the URL, after --")->required();
-  const CLI::App* later[] = {app.add_subcommand("lint", "not in this release"),
-                             app.add_subcommand("keygen", "not in this release"),
+  CLI::App* lint = app.add_subcommand("lint", "judge tool SQL in files by the parse guard, without a database");
+  std::vector<std::string> lint_paths;
+  std::string lint_format = "text";
+  std::string stdin_name = "stdin.sql";
+  bool lint_monitor = false;
+  lint->add_option("files", lint_paths,
+                   ".sql and .json files, directories with such files, patterns, or - (standard input)")
+      ->required();
+  lint->add_option("--format", lint_format, "text, json or sarif")
+      ->check(CLI::IsMember({"text", "json", "sarif"}))
+      ->allow_extra_args(false);
+  lint->add_option("--stdin-name", stdin_name, "what standard input is called in the report")->allow_extra_args(false);
+  lint->add_flag("--monitor", lint_monitor, "for tools of tenant system that run as ops_stats");
+  const CLI::App* later[] = {app.add_subcommand("keygen", "not in this release"),
                              app.add_subcommand("secret", "not in this release")};
   for (const CLI::App* command : later) const_cast<CLI::App*>(command)->prefix_command();
 
@@ -49,6 +61,8 @@ int main(int argc, char** argv) {
   }
   for (const CLI::App* command : later)
     if (command->parsed()) return not_yet(command->get_name().c_str());
+
+  if (lint->parsed()) return lint_command(lint_paths, lint_format, stdin_name, lint_monitor);
 
   std::setlocale(LC_CTYPE, "C.UTF-8");  // URLs are UTF-8: international names are read as such
   if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {

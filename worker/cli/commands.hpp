@@ -16,4 +16,9 @@ int check_installation(const std::string& config_path);
 // configuration there are no exceptions.
 int check_egress(const std::string& url, const std::vector<std::string>& overrides, const std::string& config_path);
 
+// Judges tool SQL in files, directories, patterns and standard input ("-") by the parse guard; prints text, json or
+// sarif. 0 nothing found, 1 findings, 2 something could not be read.
+int lint_command(const std::vector<std::string>& paths, const std::string& format, const std::string& stdin_name,
+                 bool monitor);
+
 }  // namespace pgops::worker
