@@ -173,6 +173,18 @@ TEST(Present, NamesEveryProblemAtOnce) {
   EXPECT_NE(compiled.error().detail.find("present.summary[0].text, position 0"), std::string::npos);
 }
 
+TEST(Ground, QuotationMarksOfValuesAreData) {
+  // Cut after 60 characters or so, each document has an odd number of quotation marks.
+  const Json result = json(
+      R"({"columns":[{"name":"d"},{"name":"e"}],"rows":[{"d":{"some_key":"a long text of forty letters or more","x":[1,2,3,4,5,6,7,8,9,10]},"e":{"other_key":"a long text of forty letters or more","x":[1,2,3,4,5,6,7,8,9,10]}}],"row_count":1,"truncated":false})");
+  const Json args = Json::object();
+  const Rendered r = Present::compile(Json::object())->render(result, args, {});
+  ASSERT_NE(r.text.find("some_key"), std::string::npos);
+  const std::vector<ground::Referenced> refs = {{&result, &args}};
+  EXPECT_TRUE(ground::check(r.text, r.facts, r.author, refs, "en").ok()) << r.text;
+  EXPECT_FALSE(ground::check(r.text + " As \"he\" said.", r.facts, r.author, refs, "en").ok());
+}
+
 TEST(Ground, RefusesWhatNoFactCarries) {
   const Json result = json(kLocks);
   const Json args = Json::object();
