@@ -168,8 +168,10 @@ void analyse(Prepared& prepared, const Json& schema_types, const Context& contex
   verdict.functions.clear();
   const Place place = judge(facts, context, verdict);
   if (!verdict.allowed) {
-    const char* relation = place.relation.c_str();
-    const int offset = place.offset >= 0 || place.relation.empty() ? place.offset : find_relation(sql, relation);
+    int offset = place.offset;
+    for (const Oid relation : {place.relation, place.view}) {
+      if (offset < 0 && OidIsValid(relation)) offset = find_relation(sql, relation);
+    }
     if (offset >= 0) verdict.position = text.map.user_position(static_cast<std::size_t>(offset));
     return;
   }

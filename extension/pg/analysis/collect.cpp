@@ -11,7 +11,9 @@
 
 extern "C" {
 #include "access/nbtree.h"
+#include "catalog/dependency.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/parse_coerce.h"
@@ -42,13 +44,40 @@ void add_function(Facts* facts, Oid function, int location, Origin origin, bool 
   if (OidIsValid(function)) facts->functions.push({function, location, origin, named});
 }
 
+// Hashing and merging call members of the operator's families that no tree names.
+void add_family(Facts* facts, Oid op) {
+  RegProcedure left = InvalidOid;
+  RegProcedure right = InvalidOid;
+  if (get_op_hash_functions(op, &left, &right)) {
+    add_function(facts, left, -1, Origin::opclass);
+    add_function(facts, right, -1, Origin::opclass);
+  }
+  ListCell* cell;
+  foreach (cell, get_op_btree_interpretation(op)) {
+    const auto* in = static_cast<OpBtreeInterpretation*>(lfirst(cell));
+    add_function(facts, get_opfamily_proc(in->opfamily_id, in->oplefttype, in->oprighttype, BTORDER_PROC), -1,
+                 Origin::opclass);
+  }
+}
+
+// Whether an extension brought both: only a superuser chose the one for the other.
+bool in_one_extension(Oid op, Oid other) {
+  const Oid extension = getExtensionOfObject(OperatorRelationId, op);
+  return OidIsValid(extension) && extension == getExtensionOfObject(OperatorRelationId, other);
+}
+
 // The planner turns NOT (a = b) into the operator's negator and b = a into its commutator, and selectivity
 // estimators run either: any role may link operators of its own to a harmless one.
 void add_operator(Facts* facts, Oid op, int location) {
+  add_function(facts, get_opcode(op), location, Origin::call);
   Oid linked[8] = {op};
   int count = 1;
   for (int i = 0; i < count; i++) {
-    add_function(facts, get_opcode(linked[i]), location, Origin::call);
+    if (linked[i] >= guard::kFirstUserOid) {
+      const Origin origin = i > 0 && in_one_extension(op, linked[i]) ? Origin::opclass : Origin::call;
+      if (i > 0) add_function(facts, get_opcode(linked[i]), location, origin);
+      add_family(facts, linked[i]);
+    }
     for (const Oid other : {get_negator(linked[i]), get_commutator(linked[i])}) {
       const bool known = !OidIsValid(other) || std::find(linked, linked + count, other) != linked + count;
       if (!known && count < 8) linked[count++] = other;
@@ -75,21 +104,21 @@ void add_text_casts(Facts* facts, List* arguments, int location) {
 // Sorting and hashing call functions of the operator's family that the tree does not name.
 void add_sort(Facts* facts, const SortGroupClause* clause) {
   if (OidIsValid(clause->eqop)) {
-    add_function(facts, get_opcode(clause->eqop), -1, Origin::support);
+    add_function(facts, get_opcode(clause->eqop), -1, Origin::opclass);
     RegProcedure left = InvalidOid;
     RegProcedure right = InvalidOid;
     if (clause->hashable && get_op_hash_functions(clause->eqop, &left, &right)) {
-      add_function(facts, left, -1, Origin::support);
-      add_function(facts, right, -1, Origin::support);
+      add_function(facts, left, -1, Origin::opclass);
+      add_function(facts, right, -1, Origin::opclass);
     }
   }
   Oid family = InvalidOid;
   Oid input = InvalidOid;
   int16 strategy = 0;
   if (OidIsValid(clause->sortop)) {
-    add_function(facts, get_opcode(clause->sortop), -1, Origin::support);
+    add_function(facts, get_opcode(clause->sortop), -1, Origin::opclass);
     if (get_ordering_op_properties(clause->sortop, &family, &input, &strategy)) {
-      add_function(facts, get_opfamily_proc(family, input, input, BTORDER_PROC), -1, Origin::support);
+      add_function(facts, get_opfamily_proc(family, input, input, BTORDER_PROC), -1, Origin::opclass);
       // The sort support function takes an internal argument and is C code of the same family.
     }
   }
@@ -97,7 +126,7 @@ void add_sort(Facts* facts, const SortGroupClause* clause) {
 
 void add_type_comparison(Facts* facts, Oid type) {
   const TypeCacheEntry* entry = lookup_type_cache(type, TYPECACHE_CMP_PROC);
-  add_function(facts, entry->cmp_proc, -1, Origin::support);
+  add_function(facts, entry->cmp_proc, -1, Origin::opclass);
 }
 
 bool walk_entry(RangeTblEntry* entry, Facts* facts);
@@ -147,15 +176,22 @@ bool walk_entry(RangeTblEntry* entry, Facts* facts) {
   switch (entry->rtekind) {
     case RTE_RELATION:
       if (entry->relkind == RELKIND_VIEW) return refuse(facts, "node_not_allowed", "a view was not expanded");
-      facts->relations.push({entry->relid, entry->relkind, entry->checkAsUser, entry->securityQuals != NIL, false});
+      facts->relations.push(
+          {entry->relid, entry->relkind, entry->checkAsUser, entry->securityQuals != NIL, false, facts->through});
       return walk(reinterpret_cast<Node*>(entry->tablesample), facts);
     case RTE_SUBQUERY: {
       if (entry->subquery == nullptr) return refuse(facts, "node_not_allowed", "a sub-select is missing");
       const Oid view = expanded_view(entry->subquery);
       if (OidIsValid(view)) {
         const auto* old = static_cast<RangeTblEntry*>(linitial(entry->subquery->rtable));
-        facts->relations.push({view, RELKIND_VIEW, old->checkAsUser, entry->securityQuals != NIL, true});
+        facts->relations.push(
+            {view, RELKIND_VIEW, old->checkAsUser, entry->securityQuals != NIL, true, facts->through});
         if (view < guard::kFirstUserOid) return false;  // its classification covers what it reads
+        const Oid outer = facts->through;
+        if (!OidIsValid(outer)) facts->through = view;
+        const bool refused = walk(reinterpret_cast<Node*>(entry->subquery), facts);
+        facts->through = outer;
+        return refused;
       }
       return walk(reinterpret_cast<Node*>(entry->subquery), facts);
     }
@@ -208,8 +244,8 @@ bool visit(Node* node, Facts* facts) {
       RegProcedure left = InvalidOid;
       RegProcedure right = InvalidOid;
       if (get_op_hash_functions(n->opno, &left, &right)) {  // long lists are looked up by hash
-        add_function(facts, left, -1, Origin::support);
-        add_function(facts, right, -1, Origin::support);
+        add_function(facts, left, -1, Origin::opclass);
+        add_function(facts, right, -1, Origin::opclass);
       }
       return false;  // boolean
     }
@@ -226,7 +262,7 @@ bool visit(Node* node, Facts* facts) {
         int strategy = 0;
         get_op_opfamily_properties(lfirst_oid(op), lfirst_oid(family), false, &strategy, &left_type, &right_type);
         add_function(facts, get_opfamily_proc(lfirst_oid(family), left_type, right_type, BTORDER_PROC), -1,
-                     Origin::support);
+                     Origin::opclass);
       }
       return false;
     }
@@ -237,8 +273,8 @@ bool visit(Node* node, Facts* facts) {
     case T_SortGroupClause: add_sort(facts, reinterpret_cast<SortGroupClause*>(node)); return false;
     case T_WindowClause: {
       const auto* n = reinterpret_cast<WindowClause*>(node);
-      add_function(facts, n->startInRangeFunc, -1, Origin::support);
-      add_function(facts, n->endInRangeFunc, -1, Origin::support);
+      add_function(facts, n->startInRangeFunc, -1, Origin::opclass);
+      add_function(facts, n->endInRangeFunc, -1, Origin::opclass);
       return false;
     }
     case T_TableSampleClause:

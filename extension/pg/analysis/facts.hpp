@@ -15,7 +15,8 @@ namespace pgops::pg::analysis {
 
 enum class Origin : std::uint8_t {
   call,     // named in the statement: function, operator, aggregate, cast
-  support,  // called by the server on the statement's behalf: sorting, hashing, steps of an aggregate
+  support,  // called by the server on the statement's behalf: steps of an aggregate, sampling
+  opclass,  // member of an operator class or of one extension's operators, which only superusers make
   type,     // comes with a type: input, output, canonical form
 };
 
@@ -32,6 +33,7 @@ struct RelationFact {
   Oid check_as_user;
   bool has_security_quals;
   bool expanded_view;  // the rewriter replaced it by its query
+  Oid through;         // the view of the statement's own text that leads here, or InvalidOid
 };
 
 template <class T>
@@ -57,6 +59,7 @@ struct Facts {
   PlainList<RelationFact> relations;
   PlainList<Query*> queries;  // walked ones, to check their grants
   PlainList<Oid> types;       // outside the built-in ones, each once; what they bring along is in `functions`
+  Oid through = InvalidOid;   // state of the walk: see RelationFact
   const char* refused_rule = nullptr;
   const char* refused_message = nullptr;  // server memory or static
   int refused_location = -1;

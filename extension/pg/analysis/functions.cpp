@@ -179,6 +179,23 @@ std::optional<std::string> relation_class(Oid relation) {
   return class_name(guard::classify_relation(std::string(schema) + "." + name));
 }
 
+bool is_range_constructor(Oid function) {
+  return call([=] {
+    HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+    if (!HeapTupleIsValid(tuple)) return false;
+    const auto* form = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple));
+    bool found = false;
+    if (form->prolang == INTERNALlanguageId && !form->prosecdef &&
+        (type_is_range(form->prorettype) || type_is_multirange(form->prorettype))) {
+      bool null = false;
+      const char* symbol = TextDatumGetCString(SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &null));
+      found = strncmp(symbol, "range_constructor", 17) == 0 || strncmp(symbol, "multirange_constructor", 22) == 0;
+    }
+    ReleaseSysCache(tuple);
+    return found;
+  });
+}
+
 bool is_current_tenant(const FunctionInfo& info) noexcept {
   return info.found && info.compiled && info.schema == "ops" && info.name == "current_tenant" && info.arguments.empty();
 }

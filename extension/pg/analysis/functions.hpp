@@ -34,6 +34,10 @@ std::optional<std::string> relation_class(Oid relation);
 // The classification of a built-in function; nullopt when the server has one that the data has not.
 std::optional<guard::Classified> classify(Oid function, const FunctionInfo& info);
 
+// The constructors that CREATE TYPE ... AS RANGE makes: the server's own code under the type's name. What
+// they call is judged with the type.
+bool is_range_constructor(Oid function);
+
 // ops.current_tenant(): policies call it for everybody.
 bool is_current_tenant(const FunctionInfo& info) noexcept;
 

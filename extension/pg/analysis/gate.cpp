@@ -61,7 +61,6 @@ bool is_compiled(Oid function) {
 bool guarded(Oid function) { return function >= guard::kFirstUserOid && !is_compiled(function); }
 
 bool may_run(Oid function) {
-  if (state.mode == GateMode::literals) return false;
   for (std::size_t i = 0; i < state.allowed_count; i++) {
     if (state.allowed[i] == function) return true;
   }
@@ -72,6 +71,11 @@ void on_access(ObjectAccessType access, Oid class_id, Oid object, int sub_id, vo
   if (next_access_hook != nullptr) next_access_hook(access, class_id, object, sub_id, argument);
   if (!state.standing || state.mode != GateMode::literals) return;
   if (access != OAT_FUNCTION_EXECUTE || class_id != ProcedureRelationId) return;
+  if (state.inside > 0) return;
+  if (object >= guard::kFirstUserOid) {
+    if (!is_allowed_in_server(object)) refuse(object);
+    return;
+  }
   const auto classified = guard::classify_function(object);
   if (!classified || classified->cls != guard::Class::all) refuse(object);
 }

@@ -12,7 +12,7 @@
 namespace pgops::pg::analysis {
 
 enum class GateMode : std::uint8_t {
-  literals,  // analysis, before any verdict: functions of class `all` alone
+  literals,  // analysis, before any verdict: functions of class `all` and allowed ones
   verdict,   // planning and execution
 };
 

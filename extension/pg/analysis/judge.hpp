@@ -7,11 +7,12 @@
 namespace pgops::pg::analysis {
 
 // Fills rule, code, message, hint and the lists of `verdict`; allowed when nothing refused. `offset` is
-// the byte of the rewritten text, -1 without a place; `relation` the name to look for in the text when
-// a relation was refused.
+// the byte of the rewritten text, -1 without a place; `relation` and `view` are to be looked for in the text
+// when a relation was refused.
 struct Place {
   int offset = -1;
-  std::string relation;
+  Oid relation = InvalidOid;
+  Oid view = InvalidOid;  // the view of the text that leads to `relation`
 };
 Place judge(Facts& facts, const Context& context, Verdict& verdict);
 

@@ -2,7 +2,7 @@
 //
 // Analysing evaluates literals: the input function of a type, and through arrays and rows the checks of
 // domains, which may call anything. While a statement nobody has judged is analysed, the gate therefore lets
-// only functions of class `all` run.
+// only functions of class `all` and allowed ones run.
 #include "extension/pg/analysis/parse.hpp"
 
 #include "extension/pg/analysis/gate.hpp"
@@ -14,6 +14,7 @@ extern "C" {
 #include "parser/parse_param.h"
 #include "parser/parser.h"
 #include "rewrite/rewriteHandler.h"
+#include "utils/lsyscache.h"
 }
 
 namespace pgops::pg::analysis {
@@ -34,6 +35,7 @@ RawStmt* parse_one(const char* sql) {
 }
 
 struct Search {
+  const char* schema;
   const char* name;
   int location;
 };
@@ -43,7 +45,8 @@ bool search_relation(Node* node, void* context) {
   auto* search = static_cast<Search*>(context);
   if (IsA(node, RangeVar)) {
     const auto* relation = reinterpret_cast<RangeVar*>(node);
-    if (strcmp(relation->relname, search->name) == 0) {
+    if (strcmp(relation->relname, search->name) == 0 &&
+        (relation->schemaname == nullptr || strcmp(relation->schemaname, search->schema) == 0)) {
       search->location = relation->location;
       return true;
     }
@@ -93,9 +96,10 @@ List* analyse_and_rewrite(const char* sql, const std::vector<Oid>& types) {
   });
 }
 
-int find_relation(const char* sql, const char* name) {
+int find_relation(const char* sql, Oid relation) {
   return call([=] {
-    Search search = {name, -1};
+    Search search = {get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation), -1};
+    if (search.schema == nullptr || search.name == nullptr) return -1;
     (void)search_relation(parse_one(sql)->stmt, &search);
     return search.location;
   });

@@ -17,6 +17,6 @@ std::vector<Oid> infer_types(const char* sql, int parameters);
 List* analyse_and_rewrite(const char* sql, const std::vector<Oid>& types);
 
 // The byte of the first mention of a relation in the text; -1 when there is none.
-int find_relation(const char* sql, const char* name);
+int find_relation(const char* sql, Oid relation);
 
 }  // namespace pgops::pg::analysis
