@@ -8,6 +8,7 @@
 #include "core/digest.hpp"
 #include "core/redact.hpp"
 #include "core/run/report.hpp"
+#include "extension/ask/abridge.hpp"
 #include "extension/pg/sync.hpp"
 
 namespace pgops::ask {
@@ -15,7 +16,6 @@ namespace pgops::ask {
 namespace {
 
 constexpr std::size_t kMaxQuestionInEnvelope = 4000;
-constexpr std::size_t kMaxRecordedResult = std::size_t{256} << 10;
 
 bool internal_texts(const Request& request) noexcept { return request.identity.access >= tenancy::Access::operator_; }
 
@@ -113,7 +113,7 @@ void apply_recording(Json& call, const registry::Tool& tool, std::string_view re
   if (result != nullptr) {
     const std::string text = result->dump();
     call.set("result_digest", Json("sha256:" + sha256_hex(text)));
-    if (record == "full" && text.size() <= kMaxRecordedResult) {
+    if (record == "full" && text.size() <= kMaxRecordedPart) {
       Json kept = *result;
       if (has_sensitive(tool)) blank_paths(kept, tool.policy->sensitive);
       call.set("result", std::move(kept));
@@ -286,4 +286,6 @@ Json trace_document(const Request& request, const Outcome& outcome, const Json& 
   return out;
 }
 
+    abridge(out);
 }  // namespace pgops::ask
+  abridge(out);
