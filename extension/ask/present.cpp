@@ -123,10 +123,12 @@ void apply_recording(Json& call, const registry::Tool& tool, std::string_view re
 
 // The same arguments stand in the plans and in the references of the answer; and an answer made from
 // sensitive results repeats them in its sentences and tables, where no path finds them.
-void hide_elsewhere(Json& document, const Request& request, const Validated& validated) {
+void hide_elsewhere(Json& document, const Request& request,
+                    const std::vector<std::shared_ptr<const registry::Tool>>& tools) {
   bool sensitive = false;
-  for (std::size_t i = 0; i < validated.tools.size(); i++) {
-    const registry::Tool& tool = *validated.tools[i];
+  for (std::size_t i = 0; i < tools.size(); i++) {
+    if (tools[i] == nullptr) continue;
+    const registry::Tool& tool = *tools[i];
     const std::string record = recording(request, tool);
     sensitive = sensitive || has_sensitive(tool);
     if (!has_sensitive(tool) && record != "digest" && !tool.direct) continue;
@@ -150,6 +152,22 @@ void hide_elsewhere(Json& document, const Request& request, const Validated& val
     answer->set("facts", Json::array());
     answer->set("blocks", Json::array());
   }
+}
+
+// By call, the tools a plan names that was refused before its calls were bound; null where there is none. A version
+// picked by asset_overrides counts as the published one: the policy is the tool's.
+std::vector<std::shared_ptr<const registry::Tool>> tools_named(const Request& request, const Json& plan) {
+  std::vector<std::shared_ptr<const registry::Tool>> out;
+  for (const Json& call : plan["calls"].items()) {
+    const std::string_view name = call["tool"].string_or("");
+    std::shared_ptr<const registry::Tool> found;
+    if (request.tested_tool != nullptr && request.tested_tool->name == name) found = request.tested_tool;
+    for (const auto& tool : request.snapshot->tools()) {
+      if (found == nullptr && tool->name == name) found = tool;
+    }
+    out.push_back(std::move(found));
+  }
+  return out;
 }
 
 std::string_view status_of(const Request& /*request*/, const Outcome& outcome) {
@@ -253,7 +271,11 @@ Json trace_document(const Request& request, const Outcome& outcome, const Json& 
   out.set("plan", planned ? *outcome.routed->plan : Json());
   out.set("validated_plan", outcome.validated != nullptr ? to_json(outcome.validated->plan) : Json());
   out.set("planner", outcome.routed != nullptr ? outcome.routed->explain : Json());
-  if (outcome.validated != nullptr) hide_elsewhere(out, request, *outcome.validated);
+  if (outcome.validated != nullptr) {
+    hide_elsewhere(out, request, outcome.validated->tools);
+  } else if (planned) {
+    hide_elsewhere(out, request, tools_named(request, *outcome.routed->plan));
+  }
   if (outcome.failure) {
     Json internal = Json::object();
     internal.set("code", Json(to_string(outcome.failure->code)));
@@ -264,6 +286,7 @@ Json trace_document(const Request& request, const Outcome& outcome, const Json& 
   }
   if (outcome.executed == nullptr || outcome.executed->run == nullptr || !outcome.executed->run->finished()) {
     out.set("spans", Json::array());
+    abridge(out);
     return out;
   }
   const run::Report report = report_of(request, *outcome.executed, false);
@@ -283,9 +306,8 @@ Json trace_document(const Request& request, const Outcome& outcome, const Json& 
       out.set("internal_error", std::move(internal));
     }
   }
+  abridge(out);
   return out;
 }
 
-    abridge(out);
 }  // namespace pgops::ask
-  abridge(out);
