@@ -80,9 +80,10 @@ void on_access(ObjectAccessType access, Oid class_id, Oid object, int sub_id, vo
   if (!classified || classified->cls != guard::Class::all) refuse(object);
 }
 
+// Also while no gate stands: what is looked up now (a comparison in the type cache) may be called later.
 bool on_lookup(Oid function) {
   if (next_needs_hook != nullptr && next_needs_hook(function)) return true;
-  return state.standing && state.inside == 0 && guarded(function);
+  return guarded(function);
 }
 
 void on_call(FmgrHookEventType event, FmgrInfo* called, Datum* argument) {

@@ -69,6 +69,8 @@ void add_attributes(Facts& facts, Oid composite) {
 }  // namespace
 
 void add_type(Facts& facts, Oid type) {
+  // The one built-in type whose input and output are not for all: it names roles.
+  if (type == REGROLEOID || type == REGROLEARRAYOID) facts.functions.push({F_REGROLEOUT, -1, Origin::call, false});
   if (type < guard::kFirstUserOid) return;
   for (const Oid known : facts.types) {
     if (known == type) return;
