@@ -2,7 +2,8 @@
 # Never installed. Included by the Makefile after build.mk, whose objects and flags it uses.
 
 DOORS_OBJECTS := $(patsubst %.cpp,build/so/%.o,$(sort $(wildcard regress/doors/*.cpp)))
-DOORS_PRODUCT := $(patsubst %,build/so/%.o,core/error $(addprefix extension/pg/,door function memory spi))
+DOORS_PRODUCT := $(patsubst %,build/so/%.o,$(addprefix core/,decimal error json json_dump json_parse utf8 uuid7) \
+                   $(addprefix extension/pg/,door function jsonb_image memory spi trace_row))
 
 .PHONY: doors
 doors: build/doors_probe.so

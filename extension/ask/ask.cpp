@@ -4,6 +4,7 @@
 // commit; an exception hands the trace over without waiting and goes on.
 #include "extension/ask/ask.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -155,10 +156,7 @@ void run_stages(Request& request, Progress& at) {
   log.end();
 }
 
-void store_trace(const Request& request, const std::string& document, Json& answer) {
-  const std::int64_t left_ms = (request.deadline_us - pg::monotonic_us()) / 1000;
-  const auto wait = std::chrono::milliseconds(left_ms > kTraceGraceMs ? left_ms : kTraceGraceMs);
-  const trace::Outcome stored = trace::hand_over(request.identity.tenant, request.trace_id, document, wait);
+void judge_trace(const Request& request, const trace::Outcome& stored, Json& answer) {
   if (stored.durable) return;
   if (pg::guc::require_trace) {
     pg::raise_sqlstate("XX000", "INTERNAL_ERROR: the trace of this request could not be stored",
@@ -172,12 +170,15 @@ void store_trace(const Request& request, const std::string& document, Json& answ
                                     " " + stored.message);
 }
 
-std::string finish(Request& request, Progress& progress) {
+Json finish(Request& request, Progress& progress) {
   request.stages.begin("present");
   Json answer = envelope(request, progress.outcome);
   request.stages.end();
-  store_trace(request, trace_document(request, progress.outcome, answer).dump(), answer);
-  return answer.dump();
+  const std::int64_t left_ms = (request.deadline_us - pg::monotonic_us()) / 1000;
+  trace::Handover handover(request.identity.tenant, request.trace_id, trace_document(request, progress.outcome, answer),
+                           std::chrono::milliseconds(std::max(left_ms, kTraceGraceMs)));
+  judge_trace(request, handover.outcome(), answer);
+  return answer;
 }
 
 // For ways out by exception: nothing here may throw or wait.
@@ -189,13 +190,13 @@ void leave_trace(const Request& request, Progress& progress, Error error, bool c
     if (progress.executed.run == nullptr || !progress.executed.run->finished()) progress.outcome.executed = nullptr;
     const Json answer = envelope(request, progress.outcome);
     trace::hand_over_no_wait(request.identity.tenant, request.trace_id,
-                             trace_document(request, progress.outcome, answer).dump());
+                             trace_document(request, progress.outcome, answer));
   } catch (...) {
     // Out of memory while failing: the error itself still reaches the caller.
   }
 }
 
-std::string run_request(Request& request, Progress& progress) {
+Json run_request(Request& request, Progress& progress) {
   try {
     run_stages(request, progress);
     return finish(request, progress);
@@ -212,7 +213,7 @@ std::string run_request(Request& request, Progress& progress) {
   }
 }
 
-std::string run_request(const std::unique_ptr<Request>& request) {
+Json run_request(const std::unique_ptr<Request>& request) {
   Progress progress;
   return run_request(*request, progress);
 }
@@ -264,7 +265,7 @@ Json single_call(std::string_view tool, std::string_view args) {
 
 }  // namespace
 
-std::string ask(std::string_view question, std::string_view options) {
+Json ask(std::string_view question, std::string_view options) {
   return run_request(begin(Entry::ask, question, options));
 }
 
@@ -303,7 +304,7 @@ std::string plan_only(std::string_view question, std::string_view options) {
   return out.dump();
 }
 
-std::string run_plan(std::string_view plan, std::string_view options) {
+Json run_plan(std::string_view plan, std::string_view options) {
   auto request = begin(Entry::run_plan, {}, options);
   auto parsed = Json::parse(plan);
   if (!parsed) throw Failure{{Code::plan_invalid, "the plan is no JSON: " + parsed.error().message, {}, {}}};
@@ -311,13 +312,13 @@ std::string run_plan(std::string_view plan, std::string_view options) {
   return run_request(std::move(request));
 }
 
-std::string call_tool(std::string_view name, std::string_view args) {
+Json call_tool(std::string_view name, std::string_view args) {
   auto request = begin(Entry::call_tool, {}, "{}");
   request->explicit_plan = single_call(name, args);
   return run_request(std::move(request));
 }
 
-std::string query(std::string_view sql, std::string_view args) {
+Json query(std::string_view sql, std::string_view args) {
   auto request = begin(Entry::query, {}, "{}");
   if (Status allowed = tenancy::require(request->identity, tenancy::Access::operator_); !allowed) {
     throw Failure{allowed.error()};
@@ -338,12 +339,12 @@ std::string query(std::string_view sql, std::string_view args) {
   Progress progress;
   (void)run_request(*request, progress);
   if (!progress.outcome.failure && progress.executed.run != nullptr && progress.executed.results[0] != nullptr) {
-    return progress.executed.results[0]->dump();
+    return *progress.executed.results[0];
   }
   raise_failed_query(*request, progress);
 }
 
-std::string test_tool(std::string_view name, std::string_view args, std::optional<std::int32_t> version) {
+Json test_tool(std::string_view name, std::string_view args, std::optional<std::int32_t> version) {
   auto request = begin(Entry::test_tool, {}, "{}");
   if (Status allowed = tenancy::require(request->identity, tenancy::Access::operator_); !allowed) {
     throw Failure{allowed.error()};

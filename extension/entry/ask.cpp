@@ -20,11 +20,12 @@ pgops::pg::Args& fill_lines(pgops::pg::Args& args, const std::string& envelope) 
 }  // namespace
 
 PGOPS_FUNCTION(pgops_ask) {
-  return args.ret_jsonb(pgops::ask::ask(args.required_text(0, "question"), options_or_empty(args, 1)));
+  return args.ret_json(pgops::ask::ask(args.required_text(0, "question"), options_or_empty(args, 1)));
 }
 
 PGOPS_FUNCTION(pgops_ask_text) {
-  return fill_lines(args, pgops::ask::ask(args.required_text(0, "question"), options_or_empty(args, 1))).end_rows();
+  const pgops::Json answer = pgops::ask::ask(args.required_text(0, "question"), options_or_empty(args, 1));
+  return fill_lines(args, answer.dump()).end_rows();
 }
 
 PGOPS_FUNCTION(pgops_plan) {
@@ -32,19 +33,19 @@ PGOPS_FUNCTION(pgops_plan) {
 }
 
 PGOPS_FUNCTION(pgops_run_plan) {
-  return args.ret_jsonb(pgops::ask::run_plan(args.required_jsonb(0, "plan"), options_or_empty(args, 1)));
+  return args.ret_json(pgops::ask::run_plan(args.required_jsonb(0, "plan"), options_or_empty(args, 1)));
 }
 
 PGOPS_FUNCTION(pgops_call_tool) {
-  return args.ret_jsonb(pgops::ask::call_tool(args.required_text(0, "name"), options_or_empty(args, 1)));
+  return args.ret_json(pgops::ask::call_tool(args.required_text(0, "name"), options_or_empty(args, 1)));
 }
 
 PGOPS_FUNCTION(pgops_query) {
-  return args.ret_jsonb(pgops::ask::query(args.required_text(0, "sql"), options_or_empty(args, 1)));
+  return args.ret_json(pgops::ask::query(args.required_text(0, "sql"), options_or_empty(args, 1)));
 }
 
 PGOPS_FUNCTION(pgops_test_tool) {
-  return args.ret_jsonb(pgops::ask::test_tool(args.required_text(0, "name"), options_or_empty(args, 1), args.int4(2)));
+  return args.ret_json(pgops::ask::test_tool(args.required_text(0, "name"), options_or_empty(args, 1), args.int4(2)));
 }
 
 PGOPS_FUNCTION(pgops_to_text) { return fill_lines(args, args.required_jsonb(0, "answer")).end_rows(); }

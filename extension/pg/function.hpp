@@ -7,6 +7,7 @@
 // and builds results through the exit door.
 #pragma once
 
+#include "core/json.hpp"
 #include "extension/pg/door.hpp"
 
 namespace pgops::pg {
@@ -37,6 +38,7 @@ class Args {
   Datum null() noexcept;
   Datum ret_text(std::string_view value) const;
   Datum ret_jsonb(std::string_view json_text) const;
+  Datum ret_json(const Json& value) const;  // as jsonb, without the way through text; in jsonb_image.cpp
   Datum ret_text_array(std::span<const std::string> values) const;
   Datum ret_oid_array(std::span<const std::uint32_t> values) const;
   Datum ret_uuid(std::string_view canonical) const;

@@ -4,7 +4,7 @@
 // All functions throw pg::Error. After an error inside a transaction, roll back before anything else.
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -20,6 +20,7 @@ void pin_settings();
 
 // ---- transactions ------------------------------------------------------------------------------
 void begin();
+void begin_statements();  // for the functions on partitions below
 // Returns when the commit is on disk.
 void commit();
 void rollback() noexcept;
@@ -35,15 +36,14 @@ void rollback_row() noexcept;
 
 // ---- rows --------------------------------------------------------------------------------------
 struct Row {
-  std::string_view tenant;
-  const std::array<std::uint8_t, 16>* trace_id = nullptr;
-  std::string_view document;    // need not be valid JSON: then the insert throws
-  std::int64_t started_us = 0;  // since 1970; used when the document does not say
+  const char* image = nullptr;  // a row image (trace_row.hpp), aligned to 8
+  std::size_t size = 0;
 };
-// Inserts documents and their tool calls into the partitions with this suffix, inside a transaction.
+// Inserts traces and their tool calls into the partitions with this suffix, inside a transaction. All or nothing:
+// after an error nothing of them may be committed.
 void insert(const std::string& suffix, std::span<const Row> rows);
-// Forgets prepared statements, after an error that may mean that a partition is another one now.
-void forget_plans() noexcept;
+// Forgets what is kept of partitions; rollback() and rollback_row() do it as well.
+void forget_partitions() noexcept;
 
 // ---- partitions --------------------------------------------------------------------------------
 struct Partition {
@@ -51,8 +51,8 @@ struct Partition {
   std::string lower;   // bounds as uuid text
   std::string upper;
 };
-// Inside a transaction: creates and attaches what is missing of the pair of partitions, as ops_owner, and
-// makes them members of the extension. True when something was created.
+// Inside a transaction begun by begin_statements(), as all that follow: creates and attaches what is missing of the
+// pair of partitions, as ops_owner, and makes them members of the extension. True when something was created.
 bool ensure_partition(const Partition& partition);
 // Names of the attached partitions of both tables.
 std::vector<std::string> partition_names();

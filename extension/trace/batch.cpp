@@ -78,9 +78,9 @@ void Batch::open(Ticket& ticket) {
   if (slot.database != pg::database_oid()) {
     return decide(ticket, false, "55000", "the trace belongs to a database whose writer has gone");
   }
-  ticket.suffix = suffix_of(day_of(slot.trace_id));
+  ticket.day = day_of(slot.trace_id);
   if (slot.segment == 0) {
-    ticket.document = {slot.payload, slot.size};
+    ticket.row = {slot.payload, slot.size};
     return;
   }
   Problem problem;
@@ -90,17 +90,17 @@ void Batch::open(Ticket& ticket) {
   if (ticket.segment.data == nullptr || ticket.segment.size < slot.size) {
     return decide(ticket, false, "58P01", "the segment that held the trace is gone");
   }
-  ticket.document = {ticket.segment.data, slot.size};
+  ticket.row = {ticket.segment.data, slot.size};
 }
 
 bool Batch::prepare_partitions() {
+  constexpr std::size_t kDaysKept = 8;
+  if (known_days_.size() > kDaysKept) known_days_.clear();
   for (Ticket& ticket : tickets_) {
-    if (ticket.decided) continue;
-    const Day day = day_of(ring_.slot(ticket.slot).trace_id);
-    if (known_days_.count(day) != 0) continue;
+    if (ticket.decided || known_days_.count(ticket.day) != 0) continue;
     Problem problem;
-    if (attempt([&] { maintenance_.prepare_day(day); }, problem)) {
-      known_days_[day] = true;
+    if (attempt([&] { maintenance_.prepare_day(ticket.day); }, problem)) {
+      known_days_[ticket.day] = suffix_of(ticket.day);
     } else if (problem.passing) {
       return false;
     } else {
@@ -111,17 +111,18 @@ bool Batch::prepare_partitions() {
 }
 
 void Batch::insert_all() {
-  std::map<std::string, std::vector<store::Row>> by_partition;
-  for (const Ticket& ticket : tickets_) {
-    if (ticket.decided) continue;
-    const Slot& slot = ring_.slot(ticket.slot);
-    by_partition[ticket.suffix].push_back(
-        {slot.tenant, &slot.trace_id, ticket.document, milliseconds_of(slot.trace_id) * 1000});
+  bool begun = false;
+  for (const auto& [day, suffix] : known_days_) {
+    rows_.clear();
+    for (const Ticket& ticket : tickets_) {
+      if (!ticket.decided && ticket.day == day) rows_.push_back(ticket.row);
+    }
+    if (rows_.empty()) continue;
+    if (!begun) store::begin();
+    begun = true;
+    store::insert(suffix, rows_);
   }
-  if (by_partition.empty()) return;
-  store::begin();
-  for (const auto& [suffix, rows] : by_partition) store::insert(suffix, rows);
-  store::commit();
+  if (begun) store::commit();
 }
 
 void Batch::insert_one_by_one() {
@@ -130,10 +131,9 @@ void Batch::insert_one_by_one() {
   for (Ticket& ticket : tickets_) {
     if (ticket.decided) continue;
     const Slot& slot = ring_.slot(ticket.slot);
-    const store::Row row{slot.tenant, &slot.trace_id, ticket.document, milliseconds_of(slot.trace_id) * 1000};
     store::begin_row();
     Problem problem;
-    if (attempt([&] { store::insert(ticket.suffix, {&row, 1}); }, problem)) {
+    if (attempt([&] { store::insert(known_days_[ticket.day], {&ticket.row, 1}); }, problem)) {
       store::end_row();
       stored.push_back(&ticket);
       continue;
@@ -163,8 +163,7 @@ bool Batch::store() noexcept {
     }
   } else {
     pg::trace_store::rollback();
-    // A partition may have been dropped, or the extension made anew, since the statements were prepared.
-    store::forget_plans();
+    // A partition may have been dropped, or the extension made anew, since it was looked at.
     known_days_.clear();
     if (problem.passing) {
       put_back = true;

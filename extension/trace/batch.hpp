@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "extension/pg/sync.hpp"
+#include "extension/pg/trace_store.hpp"
 #include "extension/trace/days.hpp"
 #include "extension/trace/maintenance.hpp"
 #include "extension/trace/ring.hpp"
@@ -28,9 +29,9 @@ class Batch {
  private:
   struct Ticket {
     std::uint32_t slot = 0;
-    std::string_view document;
+    pg::trace_store::Row row;
     pg::Segment segment;
-    std::string suffix;
+    Day day = 0;
     bool decided = false;
   };
   struct Problem {
@@ -57,9 +58,10 @@ class Batch {
   int database_index_;
   Maintenance& maintenance_;
   std::vector<Ticket> tickets_;
-  std::map<Day, bool> known_days_;  // partitions that exist
-  std::uint32_t first_ = 0;         // where the next collect() begins to look
-  std::uint64_t unreported_ = 0;    // failures since the last WARNING
+  std::vector<pg::trace_store::Row> rows_;
+  std::map<Day, std::string> known_days_;  // partitions that exist, and their suffixes
+  std::uint32_t first_ = 0;                // where the next collect() begins to look
+  std::uint64_t unreported_ = 0;           // failures since the last WARNING
   std::int64_t last_report_us_ = 0;
 };
 

@@ -1,7 +1,7 @@
 // extension/trace: the caller's side of a ticket. See handover.hpp and ring.hpp.
 //
 // A process holds at most one ticket it is answerable for (`held`): a slot it waits on, or a pinned
-// segment not yet attached to a slot. Every way out gives it up: return and exceptions by HeldGuard,
+// segment not yet attached to a slot. Every way out gives it up: return and exceptions by HeldGuard and Handover,
 // FATAL by the process-exit callback. Between claim() and publish() nothing can fail or be interrupted.
 #include "extension/trace/handover.hpp"
 
@@ -12,6 +12,7 @@
 #include "extension/pg/error.hpp"
 #include "extension/pg/memory.hpp"
 #include "extension/pg/sync.hpp"
+#include "extension/pg/trace_row.hpp"
 #include "extension/runtime/shared.hpp"
 #include "extension/trace/days.hpp"
 #include "extension/trace/shared.hpp"
@@ -19,6 +20,8 @@
 namespace pgops::trace {
 
 namespace {
+
+constexpr std::int64_t kLookForWriterUs = 50'000;
 
 struct Held {
   int database_index = -1;
@@ -59,12 +62,28 @@ struct HeldGuard {
     give_up_held();
     held.database_index = database_index;
   }
-  ~HeldGuard() { give_up_held(); }
+  ~HeldGuard() {
+    if (!kept_) give_up_held();
+  }
+  void keep() noexcept { kept_ = true; }  // somebody else gives it up
   HeldGuard(const HeldGuard&) = delete;
   HeldGuard& operator=(const HeldGuard&) = delete;
+
+ private:
+  bool kept_ = false;
 };
 
-// A pinned segment that holds the document; belongs to `held` until a ticket takes it over.
+// The trace in the form of the tables, in memory that is used again. Throws what append_row_image() throws.
+std::string_view row_image(std::string_view tenant, const Uuid& trace_id, const Json& document) {
+  constexpr std::size_t kKeepBytes = std::size_t{64} << 10;
+  static std::string buffer;
+  if (buffer.capacity() > kKeepBytes) std::string().swap(buffer);
+  buffer.clear();
+  pg::append_row_image(buffer, {tenant.substr(0, kMaxTenantBytes), trace_id.bytes}, document);
+  return buffer;
+}
+
+// A pinned segment that holds the row image; belongs to `held` until a ticket takes it over.
 std::uint32_t store_in_segment(std::string_view text) {
   pg::Segment segment = pg::create_segment(text.size());
   std::memcpy(segment.data, text.data(), text.size());
@@ -74,31 +93,22 @@ std::uint32_t store_in_segment(std::string_view text) {
   return handle;
 }
 
-struct Document {
-  std::string_view tenant;
-  const Uuid& trace_id;
-  std::string_view text;
-};
-
 // Fills and publishes a claimed slot. Cannot fail.
-void hand_in(Ring& ring, std::uint32_t number, const Document& document, bool waited) noexcept {
+void hand_in(Ring& ring, std::uint32_t number, const Uuid& trace_id, std::string_view image, bool waited) noexcept {
   Slot& slot = ring.slot(number);
   const pg::ProcessRef self = pg::this_process();
   slot.database = pg::database_oid();
   slot.caller = self.procno;
   slot.caller_pid = self.pid;
   slot.ready_us = pg::monotonic_us();
-  slot.size = static_cast<std::uint32_t>(document.text.size());
+  slot.size = static_cast<std::uint32_t>(image.size());
   slot.segment = held.segment;
-  slot.trace_id = document.trace_id.bytes;
-  const std::size_t length = std::min(document.tenant.size(), kMaxTenantBytes);
-  std::memcpy(slot.tenant, document.tenant.data(), length);
-  slot.tenant[length] = '\0';
+  slot.trace_id = trace_id.bytes;
   slot.verdict.set(false, "", "");
-  if (held.segment == 0) std::memcpy(slot.payload, document.text.data(), document.text.size());
+  if (held.segment == 0) std::memcpy(slot.payload, image.data(), image.size());
   held.segment = 0;
   if (waited) held.slot = static_cast<int>(number);
-  handed_in = document.trace_id.bytes;
+  handed_in = trace_id.bytes;
   WriterState& writer = ring.writer();
   if (ring.publish(number, waited)) pg::wake({writer.process.load(), writer.pid.load()});
 }
@@ -130,36 +140,52 @@ bool writer_runs(int database_index) noexcept { return runtime::shared->database
 
 }  // namespace
 
-Outcome hand_over(std::string_view tenant, const Uuid& trace_id, std::string_view document,
-                  std::chrono::milliseconds wait) {
-  constexpr std::int64_t kLookForWriterUs = 50'000;
-  const std::int64_t begun = pg::monotonic_us();
-  const std::int64_t deadline = begun + std::max<std::int64_t>(wait.count(), 0) * 1000;
-  if (pg::is_standby()) return refused("25006", "traces cannot be stored on a standby");
+Handover::Handover(std::string_view tenant, const Uuid& trace_id, const Json& document, std::chrono::milliseconds wait)
+    : begun_us_(pg::monotonic_us()), deadline_us_(begun_us_ + std::max<std::int64_t>(wait.count(), 0) * 1000) {
+  if (pg::is_standby()) {
+    refused_ = refused("25006", "traces cannot be stored on a standby");
+    return;
+  }
   const int index = runtime::enter_database();
   pg::at_process_exit(give_up_held);
-  const HeldGuard guard(index);
+  HeldGuard guard(index);
   Ring ring = ring_of(index);
-  if (document.size() > kInlineBytes) {
-    try {
-      held.segment = store_in_segment(document);
-    } catch (const pg::Error& error) {
-      if (error.is_cancel()) throw;
-      return refused(error.sqlstate, error.message);
-    }
+  std::string_view image;
+  try {
+    image = row_image(tenant, trace_id, document);
+    if (image.size() > kInlineBytes) held.segment = store_in_segment(image);
+  } catch (const pg::Error& error) {
+    if (error.is_cancel()) throw;
+    refused_ = refused(error.sqlstate, error.message);
+    return;
   }
   // Asked for before the wait for a slot: without a writer no slot would ever become free.
   runtime::want_writer(index);
-  const int slot = claim_within(ring, index, deadline);
-  if (slot < 0) return refused("53400", "every trace ticket is taken");
-  const auto number = static_cast<std::uint32_t>(slot);
-  hand_in(ring, number, {tenant, trace_id, document}, true);
+  slot_ = claim_within(ring, index, deadline_us_);
+  if (slot_ < 0) {
+    refused_ = refused("53400", "every trace ticket is taken");
+    return;
+  }
+  hand_in(ring, static_cast<std::uint32_t>(slot_), trace_id, image, true);
+  database_index_ = index;
+  guard.keep();
+}
+
+Handover::~Handover() {
+  if (database_index_ >= 0) give_up_held();
+}
+
+Outcome Handover::outcome() {
+  if (slot_ < 0) return refused_;
+  const int index = database_index_;
+  Ring ring = ring_of(index);
+  const auto number = static_cast<std::uint32_t>(slot_);
   while (!ring.is_done(number)) {
     const std::int64_t now = pg::monotonic_us();
-    if (now >= deadline) return refused("57014", "the trace was not stored in time; it may be stored later");
-    std::int64_t pause = deadline - now;
+    if (now >= deadline_us_) return refused("57014", "the trace was not stored in time; it may be stored later");
+    std::int64_t pause = deadline_us_ - now;
     if (!writer_runs(index)) {
-      if (runtime::shared->databases[index].start_failed_us > begun || runtime::launcher_missing(begun)) {
+      if (runtime::shared->databases[index].start_failed_us > begun_us_ || runtime::launcher_missing(begun_us_)) {
         return refused("53400", "the trace writer could not be started; it may be stored later");
       }
       runtime::want_writer(index);
@@ -168,10 +194,10 @@ Outcome hand_over(std::string_view tenant, const Uuid& trace_id, std::string_vie
     pg::wait_latch(static_cast<long>(pause / 1000 + 1), pg::WaitReason::trace);
   }
   const Verdict& verdict = ring.slot(number).verdict;
-  return {verdict.durable, verdict.sqlstate, verdict.message};  // the guard frees the slot
+  return {verdict.durable, verdict.sqlstate, verdict.message};  // the destructor frees the slot
 }
 
-void hand_over_no_wait(std::string_view tenant, const Uuid& trace_id, std::string_view document) noexcept {
+void hand_over_no_wait(std::string_view tenant, const Uuid& trace_id, const Json& document) noexcept {
   try {
     // No catalog access: the transaction may be aborting. Whoever asked has entered the database before.
     if (runtime::shared == nullptr || pg::is_standby() || handed_in == trace_id.bytes) return;
@@ -180,14 +206,15 @@ void hand_over_no_wait(std::string_view tenant, const Uuid& trace_id, std::strin
     pg::at_process_exit(give_up_held);
     const HeldGuard guard(index);
     Ring ring = ring_of(index);
-    if (document.size() > kInlineBytes) held.segment = store_in_segment(document);
+    const std::string_view image = row_image(tenant, trace_id, document);
+    if (image.size() > kInlineBytes) held.segment = store_in_segment(image);
     runtime::want_writer(index);
     const int slot = ring.claim(static_cast<std::uint32_t>(pg::this_process().procno));
     if (slot < 0) {
       ring.writer().dropped.fetch_add(1);
       return;
     }
-    hand_in(ring, static_cast<std::uint32_t>(slot), {tenant, trace_id, document}, false);
+    hand_in(ring, static_cast<std::uint32_t>(slot), trace_id, image, false);
   } catch (...) {
     // The request has failed already; its own error matters more than its trace.
   }

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/json.hpp"
 #include "core/uuid7.hpp"
 
 namespace pgops::trace {
@@ -20,16 +21,31 @@ struct Outcome {
   std::string message;   // internal: for the log and the WARNING
 };
 
-// Hands a trace document (a JSON object in the server's encoding) over and waits for its group commit, at
-// most `wait`. Not durable after `wait` means: not yet, it may still be stored. Throws only what
-// interrupts the caller (cancel); runs inside a transaction.
-Outcome hand_over(std::string_view tenant, const Uuid& trace_id, std::string_view document,
-                  std::chrono::milliseconds wait);
+// A trace on its way. The constructor hands the document over, and the caller may do other work before it asks for
+// the outcome. At most one exists at a time in a process; one that is destroyed unasked leaves the trace to the writer.
+class Handover {
+ public:
+  // The outcome is not durable after `wait` from now: not yet, it may still be stored. Throws only what interrupts
+  // the caller (cancel); runs inside a transaction.
+  Handover(std::string_view tenant, const Uuid& trace_id, const Json& document, std::chrono::milliseconds wait);
+  ~Handover();
+  Handover(const Handover&) = delete;
+  Handover& operator=(const Handover&) = delete;
+  // Waits for the group commit. Throws what interrupts the caller.
+  Outcome outcome();
+
+ private:
+  std::int64_t begun_us_;
+  std::int64_t deadline_us_;
+  int database_index_ = -1;
+  int slot_ = -1;
+  Outcome refused_;  // where no slot was filled
+};
 
 // The same without waiting for anything, for ways out that must not fail or block: also while a
 // transaction is being aborted. The trace is lost (and counted) when every slot is taken. Does nothing for
 // the trace that was handed over last: it is on its way, whatever interrupted the wait.
-void hand_over_no_wait(std::string_view tenant, const Uuid& trace_id, std::string_view document) noexcept;
+void hand_over_no_wait(std::string_view tenant, const Uuid& trace_id, const Json& document) noexcept;
 
 struct WriterHealth {
   bool running = false;

@@ -28,7 +28,7 @@ class Transaction {
  public:
   Transaction() {
     try {
-      store::begin();
+      store::begin_statements();
     } catch (...) {
       store::rollback();
       throw;

@@ -30,7 +30,8 @@ namespace pgops::trace {
 enum class SlotState : std::uint32_t { free, filling, ready, writing, done };
 inline constexpr std::uint32_t kWaited = 0x100;
 
-// Documents up to this size travel in the slot, larger ones in a segment of dynamic shared memory.
+// Row images (extension/pg/trace_row) up to this size travel in the slot, larger ones in a segment of dynamic shared
+// memory.
 inline constexpr std::size_t kInlineBytes = 12 * 1024;
 inline constexpr std::size_t kMaxTenantBytes = 63;
 
@@ -61,13 +62,12 @@ struct Slot {
   std::int32_t caller;     // process number and id of the caller, whose latch is set at `done`
   std::int32_t caller_pid;
   std::int64_t ready_us;  // when it was handed over, in microseconds of the server's clock
-  std::uint32_t size;     // bytes of the document
+  std::uint32_t size;     // bytes of the row image
   std::uint32_t segment;  // handle of the segment that holds it; 0 = inline
   bool recovered;
   std::array<std::uint8_t, 16> trace_id;
-  char tenant[kMaxTenantBytes + 1];
   Verdict verdict;
-  char payload[kInlineBytes];
+  alignas(8) char payload[kInlineBytes];
 };
 
 // What the writer publishes about itself. Written by the writer, read by anybody.
