@@ -25,6 +25,26 @@ CREATE POLICY shared_tables_all ON ops.shared_tables TO ops_owner USING (true) W
 COMMENT ON POLICY shared_tables_all ON ops.shared_tables IS 'the list is not about a tenant; only definer functions reach it';
 SELECT pg_catalog.pg_extension_config_dump('ops.shared_tables', '');
 
+-- Whoever changes the list, what executors and backends remember of the relations ends with the transaction.
+CREATE FUNCTION ops._shared_tables_changed() RETURNS trigger
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+BEGIN
+  PERFORM ops._protection_changed(c.oid)
+     FROM pg_catalog.pg_class c
+    WHERE c.oid IN (TG_RELID, CASE WHEN TG_OP <> 'INSERT' THEN old.rel_oid END, CASE WHEN TG_OP <> 'DELETE' THEN new.rel_oid END);
+  RETURN NULL;
+END
+$body$;
+COMMENT ON FUNCTION ops._shared_tables_changed() IS 'internal: every backend judges the relation again when this transaction commits';
+ALTER FUNCTION ops._shared_tables_changed() OWNER TO ops_owner;
+REVOKE ALL ON FUNCTION ops._shared_tables_changed() FROM PUBLIC;
+CREATE TRIGGER shared_tables_changed AFTER INSERT OR UPDATE OR DELETE ON ops.shared_tables
+  FOR EACH ROW EXECUTE FUNCTION ops._shared_tables_changed();
+COMMENT ON TRIGGER shared_tables_changed ON ops.shared_tables IS 'announces every change, whoever makes it';
+ALTER TABLE ops.shared_tables ENABLE ALWAYS TRIGGER shared_tables_changed;
+
 -- Both ends of sharing: who may, and on what. Returns the caller's name.
 CREATE FUNCTION ops._enter_sharing(rel regclass, kinds text) RETURNS name
   LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL UNSAFE

@@ -69,6 +69,24 @@ COMMENT ON POLICY allowed_functions_read ON ops.allowed_functions IS 'whoever wr
 GRANT SELECT ON TABLE ops.allowed_functions TO ops_operator;
 SELECT pg_catalog.pg_extension_config_dump('ops.allowed_functions', '');
 
+-- Remembered verdicts end with the next message about any relation.
+CREATE FUNCTION ops._allowed_functions_changed() RETURNS trigger
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+BEGIN
+  PERFORM ops._protection_changed(TG_RELID);
+  RETURN NULL;
+END
+$body$;
+COMMENT ON FUNCTION ops._allowed_functions_changed() IS 'internal: every backend judges statements again when this transaction commits';
+ALTER FUNCTION ops._allowed_functions_changed() OWNER TO ops_owner;
+REVOKE ALL ON FUNCTION ops._allowed_functions_changed() FROM PUBLIC;
+CREATE TRIGGER allowed_functions_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON ops.allowed_functions
+  FOR EACH STATEMENT EXECUTE FUNCTION ops._allowed_functions_changed();
+COMMENT ON TRIGGER allowed_functions_changed ON ops.allowed_functions IS 'announces every change, whoever makes it';
+ALTER TABLE ops.allowed_functions ENABLE ALWAYS TRIGGER allowed_functions_changed;
+
 CREATE FUNCTION ops.allow_function(fn regprocedure, note text) RETURNS void
   LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
   SECURITY DEFINER SET search_path = pg_catalog, pg_temp

@@ -3,6 +3,7 @@
 
 #include "extension/pg/analysis/analysis.hpp"
 #include "extension/pg/analysis/functions.hpp"
+#include "extension/pg/analysis/verdict_cache.hpp"
 #include "extension/pg/error.hpp"
 #include "extension/pg/memory.hpp"
 #include "extension/runtime/executor_client.hpp"
@@ -13,10 +14,11 @@ namespace {
 using pgops::Code;
 using pgops::Json;
 using pgops::pg::analysis::Verdict;
+using pgops::pg::analysis::VerdictKey;
 
 constexpr std::int64_t kCheckTimeoutMs = 10000;
 
-// A statement that could not be judged is refused, never passed.
+// A statement that could not be judged is refused, never passed; and never remembered.
 Verdict not_judged(const pgops::Error& error) {
   Verdict verdict;
   verdict.rule = error.code == Code::tool_timeout ? "analysis_timeout" : "analysis_resources";
@@ -25,12 +27,17 @@ Verdict not_judged(const pgops::Error& error) {
   return verdict;
 }
 
-Json check_full(const std::string& sql, const pgops::tenancy::Identity& identity) {
+struct Judged {
+  Json verdict;
+  bool lasting = true;  // another attempt would say the same while nothing changes
+};
+
+Judged check_full(const std::string& sql, const VerdictKey& key) {
   pgops::pg::executor::Request request;
   request.kind = pgops::pg::executor::TaskKind::check;
   request.sql = sql;
-  request.tenant = identity.tenant;
-  request.run_as = pgops::pg::role_oid("ops_tool");
+  request.tenant = key.tenant;
+  request.run_as = key.role;
   request.timeout_ms = kCheckTimeoutMs;
   request.label = "pg_ops check_sql";
   auto response = pgops::runtime::run_in_executor(request);
@@ -40,10 +47,18 @@ Json check_full(const std::string& sql, const pgops::tenancy::Identity& identity
   } else if (!response->ok) {
     error = response->error;
   } else {
-    return response->details;
+    return {response->details};
   }
-  if (error.code == Code::tool_timeout || error.code == Code::result_too_large) return not_judged(error).to_json();
+  if (error.code == Code::tool_timeout || error.code == Code::result_too_large)
+    return {not_judged(error).to_json(sql), false};
   throw pgops::Failure{error};
+}
+
+Judged check(const std::string& sql, const VerdictKey& key) {
+  // The executor looks at the text first as well; what is too long for a tool need not get there.
+  if (key.level == "syntax" || sql.size() > pgops::pg::analysis::kMaxStatementBytes)
+    return {pgops::pg::analysis::check_syntax(sql, false).to_json(sql)};
+  return check_full(sql, key);
 }
 
 }  // namespace
@@ -60,9 +75,13 @@ PGOPS_FUNCTION(pgops_check_sql) {
   if (const auto allowed = pgops::tenancy::require(*identity, pgops::tenancy::Access::operator_); !allowed) {
     throw pgops::Failure{allowed.error()};
   }
-  const Verdict syntax = pgops::pg::analysis::check_syntax(sql, false);
-  if (level == "syntax" || !syntax.allowed) return args.ret_jsonb(syntax.to_json().dump());
-  return args.ret_jsonb(check_full(sql, *identity).dump());
+  const pgops::pg::analysis::CatalogMoment asked = pgops::pg::analysis::catalog_moment();
+  const VerdictKey key = {sql, level, identity->tenant, pgops::pg::role_oid("ops_tool"), false};
+  if (const auto known = pgops::pg::analysis::remembered_verdict(key, asked)) return *known;
+  const Judged judged = check(sql, key);
+  const Datum answer = args.ret_jsonb(judged.verdict.dump());
+  if (judged.lasting) pgops::pg::analysis::remember_verdict(key, asked, answer);
+  return answer;
 }
 
 PGOPS_FUNCTION(pgops_function_class) {

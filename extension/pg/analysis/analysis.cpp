@@ -20,6 +20,8 @@ extern "C" {
 
 namespace pgops::pg::analysis {
 
+static_assert(kMaxStatementBytes == OPSGUARD_MAX_BYTES);
+
 namespace {
 
 struct FreeResult {
@@ -35,6 +37,24 @@ Verdict refusal(std::string rule, std::string message, std::string hint, int pos
   verdict.hint = std::move(hint);
   verdict.position = position;
   return verdict;
+}
+
+struct TextPlace {
+  int line = 1;
+  int column = 1;
+};
+
+// Of a character of the text, counted from 1; a line ends with LF, CR or both.
+TextPlace place_of(std::string_view text, int character) {
+  TextPlace place;
+  int seen = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if ((static_cast<unsigned char>(text[i]) & 0xC0U) == 0x80U) continue;
+    if (++seen >= character) break;
+    const bool line_end = text[i] == '\n' || (text[i] == '\r' && !(i + 1 < text.size() && text[i + 1] == '\n'));
+    place = line_end ? TextPlace{place.line + 1, 1} : TextPlace{place.line, place.column + 1};
+  }
+  return place;
 }
 
 // libpg_query does not check its stack: there must be room for its worst case below the deepest point at
@@ -189,14 +209,17 @@ void analyse(Prepared& prepared, const Json& schema_types, const Context& contex
 
 }  // namespace
 
-Json Verdict::to_json() const {
+Json Verdict::to_json(std::string_view user_sql) const {
   Json out = Json::object();
   out.set("allowed", Json(allowed));
   out.set("error_code", allowed ? Json() : Json(to_string(code)));
   out.set("rule", allowed ? Json() : Json(rule));
   out.set("message", allowed ? Json() : Json(message));
   out.set("hint", allowed || hint.empty() ? Json() : Json(hint));
+  const TextPlace place = place_of(user_sql, position);
   out.set("position", position > 0 ? Json(position) : Json());
+  out.set("line", position > 0 ? Json(place.line) : Json());
+  out.set("column", position > 0 ? Json(place.column) : Json());
   Json& relation_list = out.set("relations", Json::array());
   for (const std::string& relation : relations) relation_list.push_back(Json(relation));
   Json& function_list = out.set("functions", Json::array());
@@ -245,7 +268,7 @@ Prepared prepare(std::string_view user_sql, const Json& schema_types, const Cont
 
 Json check_full(std::string_view user_sql, const Json& schema_types, const Context& context) {
   try {
-    return prepare(user_sql, schema_types, context).verdict.to_json();
+    return prepare(user_sql, schema_types, context).verdict.to_json(user_sql);
   } catch (const Error& error) {
     // Classes of SQLSTATE that judge the statement: 0A, 22, 2x, 3x, 42; 54 is "too complex".
     const bool judged = error.sqlstate.starts_with("0A") || error.sqlstate.starts_with("2") ||
@@ -253,7 +276,7 @@ Json check_full(std::string_view user_sql, const Json& schema_types, const Conte
                         error.sqlstate.starts_with("54");
     if (!judged) throw;
     const char* rule = error.sqlstate == "42501" ? "permission_denied" : "analysis_error";
-    return refusal(rule, error.message, error.hint, error.cursor_position).to_json();
+    return refusal(rule, error.message, error.hint, error.cursor_position).to_json(user_sql);
   }
 }
 

@@ -23,6 +23,9 @@ extern "C" {
 
 namespace pgops::pg::analysis {
 
+// Longer ones are refused unseen.
+inline constexpr std::size_t kMaxStatementBytes = 32768;
+
 struct Context {
   Oid role = InvalidOid;  // the executing role
   bool monitor = false;   // tenant system and run_as ops_stats: class monitor is allowed
@@ -49,8 +52,8 @@ struct Verdict {
   std::vector<Parameter> parameters;
 
   pgops::Error error() const { return pgops::Error{code, message, {}, hint}; }
-  // The object that ops.check_sql returns.
-  Json to_json() const;
+  // The object that ops.check_sql returns; line and column are places in the user's text, which must be given.
+  Json to_json(std::string_view user_sql) const;
 };
 
 struct Prepared {
