@@ -55,9 +55,8 @@ Judged check_full(const std::string& sql, const VerdictKey& key) {
 }
 
 Judged check(const std::string& sql, const VerdictKey& key) {
-  // The executor looks at the text first as well; what is too long for a tool need not get there.
-  if (key.level == "syntax" || sql.size() > pgops::pg::analysis::kMaxStatementBytes)
-    return {pgops::pg::analysis::check_syntax(sql, false).to_json(sql)};
+  // The executor looks at the text first as well.
+  if (key.level == "syntax") return {pgops::pg::analysis::check_syntax(sql, false).to_json(sql)};
   return check_full(sql, key);
 }
 
@@ -74,6 +73,11 @@ PGOPS_FUNCTION(pgops_check_sql) {
   if (!identity) throw pgops::Failure{identity.error()};
   if (const auto allowed = pgops::tenancy::require(*identity, pgops::tenancy::Access::operator_); !allowed) {
     throw pgops::Failure{allowed.error()};
+  }
+  constexpr std::size_t kMaxBytes = pgops::pg::analysis::kMaxStatementBytes;
+  if (sql.size() > kMaxBytes) {  // whatever follows: it is refused unseen
+    const std::string_view beginning = std::string_view(sql).substr(0, kMaxBytes + 1);
+    return args.ret_jsonb(pgops::pg::analysis::check_syntax(beginning, false).to_json(beginning).dump());
   }
   const pgops::pg::analysis::CatalogMoment asked = pgops::pg::analysis::catalog_moment();
   const VerdictKey key = {sql, level, identity->tenant, pgops::pg::role_oid("ops_tool"), false};

@@ -270,11 +270,14 @@ Json check_full(std::string_view user_sql, const Json& schema_types, const Conte
   try {
     return prepare(user_sql, schema_types, context).verdict.to_json(user_sql);
   } catch (const Error& error) {
-    // Classes of SQLSTATE that judge the statement: 0A, 22, 2x, 3x, 42; 54 is "too complex".
-    const bool judged = error.sqlstate.starts_with("0A") || error.sqlstate.starts_with("2") ||
-                        error.sqlstate.starts_with("3") || error.sqlstate.starts_with("42") ||
-                        error.sqlstate.starts_with("54");
-    if (!judged) throw;
+    // Whatever the server says judges the statement (input functions also say XX000), except what is no matter of
+    // the statement: cancels and shutdowns, exhausted resources, broken files and indexes, conflicts, locks.
+    const std::string& state = error.sqlstate;
+    const auto starts = [&state](const char* prefix) { return state.starts_with(prefix); };
+    if (starts("57") || starts("53") || starts("58") || starts("40") || starts("08") || state == "55P03" ||
+        state == "XX001" || state == "XX002") {
+      throw;
+    }
     const char* rule = error.sqlstate == "42501" ? "permission_denied" : "analysis_error";
     return refusal(rule, error.message, error.hint, error.cursor_position).to_json(user_sql);
   }
