@@ -42,6 +42,7 @@ SELECT is((SELECT count(*)::int FROM (SELECT rule FROM examples GROUP BY rule HA
           'every example has its twin');
 SELECT is((SELECT string_agg(concat_ws(':', j ->> 'position', j ->> 'line', j ->> 'column'), ' ')
              FROM (VALUES (E'SELECT id,\n       shop.evil(1)\n  FROM shop.orders'), (E'SELECT ''é'' AS a,\r\n :x::int, nothing\r\n FROM shop.orders'),
-                          ('SELECT id FROM shop.definer'), ('SELECT 1')) v(t), LATERAL ops.check_sql(t) AS j),
-          '19:2:8 29:2:11 16:1:16 ', 'places are given as character, line and column');
+                          ('SELECT id FROM shop.definer'), ('SELECT 1'),
+                          ('SELECT o.id FROM shop.orders o, shop.calls'), ('SELECT o.id FROM shop.orders o, shop.own_policy')) v(t), LATERAL ops.check_sql(t) AS j),
+          '19:2:8 29:2:11 16:1:16  33:1:33 33:1:33', 'places are given as character, line and column, of what views and policies call as the relation''s');
 SELECT * FROM finish();

@@ -41,7 +41,7 @@ bool refuse(Facts* facts, const char* rule, const char* message, int location = 
 }
 
 void add_function(Facts* facts, Oid function, int location, Origin origin, bool named = false) {
-  if (OidIsValid(function)) facts->functions.push({function, location, origin, named});
+  if (OidIsValid(function)) facts->functions.push({function, location, origin, named, facts->through});
 }
 
 // Hashing and merging call members of the operator's families that no tree names.
@@ -172,7 +172,11 @@ bool add_column_types(Facts* facts, List* types) {
 }
 
 bool walk_entry(RangeTblEntry* entry, Facts* facts) {
-  if (walk(reinterpret_cast<Node*>(entry->securityQuals), facts)) return true;
+  const Oid text_relation = facts->through;
+  if (!OidIsValid(text_relation)) facts->through = entry->relid;
+  const bool refused_policy = walk(reinterpret_cast<Node*>(entry->securityQuals), facts);
+  facts->through = text_relation;
+  if (refused_policy) return true;
   switch (entry->rtekind) {
     case RTE_RELATION:
       if (entry->relkind == RELKIND_VIEW) return refuse(facts, "node_not_allowed", "a view was not expanded");

@@ -24,7 +24,8 @@ struct FunctionFact {
   Oid oid;
   int location;  // byte of the rewritten text; -1 unknown
   Origin origin;
-  bool named;  // the author wrote its name
+  bool named;                // the author wrote its name
+  Oid through = InvalidOid;  // the relation of the statement's own text whose view or policy calls it
 };
 
 struct RelationFact {

@@ -203,7 +203,8 @@ class Judge {
     }
     const FunctionInfo& info = info_of(fact.oid);
     place_.offset = fact.location;
-    place_.relation = InvalidOid;
+    place_.relation = fact.through;
+    place_.view = InvalidOid;
     object_ = info.schema == "pg_catalog" ? info.signature() : info.qualified() + "(" + info.arguments + ")";
     if (!info.found) return refuse("function_not_allowed", "a function of the statement does not exist any more", {});
     if (fact.oid >= guard::kFirstUserOid) return judge_foreign(fact, info);
