@@ -29,7 +29,7 @@ REVOKE ALL ON FUNCTION ops._relation_class(oid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ops._relation_class(oid) TO ops_owner;
 
 CREATE FUNCTION ops._function_identity(fn oid)
-  RETURNS TABLE (fn_schema name, fn_name name, fn_args text, owner_name name, body_digest text)
+  RETURNS TABLE (fn_schema name, fn_name name, fn_args text, owner_name name, body_digest text, traits text)
   LANGUAGE c STABLE CALLED ON NULL INPUT PARALLEL UNSAFE
   AS 'MODULE_PATHNAME', 'pgops_function_identity';
 COMMENT ON FUNCTION ops._function_identity(oid) IS 'internal: what ops.allow_function() remembers of a function';
@@ -38,36 +38,54 @@ GRANT EXECUTE ON FUNCTION ops._function_identity(oid) TO ops_owner, ops_operator
 
 -- ---- functions ---------------------------------------------------------------------------------------------
 
--- extension/pg/analysis/functions.cpp reads the first five columns by number, through the primary key.
-CREATE TABLE ops.allowed_functions (
+-- extension/pg/analysis/allowed.cpp reads the first six columns by number, through the primary key.
+CREATE TABLE ops.allowed_function_store (
   fn_schema name NOT NULL,
   fn_name name NOT NULL,
   fn_args text COLLATE "C" NOT NULL,
   owner_name name NOT NULL,
   body_digest text NOT NULL,
+  traits text NOT NULL,
   note text,
   allowed_by name NOT NULL,
   allowed_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
-  CONSTRAINT allowed_functions_pkey PRIMARY KEY (fn_schema, fn_name, fn_args)
+  CONSTRAINT allowed_function_store_pkey PRIMARY KEY (fn_schema, fn_name, fn_args)
 );
-COMMENT ON TABLE ops.allowed_functions IS 'functions outside pg_catalog that tools may call';
-COMMENT ON COLUMN ops.allowed_functions.fn_schema IS 'schema of the function';
-COMMENT ON COLUMN ops.allowed_functions.fn_name IS 'its name';
-COMMENT ON COLUMN ops.allowed_functions.fn_args IS 'its argument types, separated by commas';
-COMMENT ON COLUMN ops.allowed_functions.owner_name IS 'its owner when it was allowed; another owner today is no match';
-COMMENT ON COLUMN ops.allowed_functions.body_digest IS 'digest of its language, body, rights and settings when it was allowed; another one today is no match';
-COMMENT ON COLUMN ops.allowed_functions.note IS 'why it was allowed';
-COMMENT ON COLUMN ops.allowed_functions.allowed_by IS 'the role that allowed it';
-COMMENT ON COLUMN ops.allowed_functions.allowed_at IS 'when';
-ALTER TABLE ops.allowed_functions OWNER TO ops_owner;
+COMMENT ON TABLE ops.allowed_function_store IS 'functions outside pg_catalog that tools may call';
+COMMENT ON COLUMN ops.allowed_function_store.fn_schema IS 'schema of the function';
+COMMENT ON COLUMN ops.allowed_function_store.fn_name IS 'its name';
+COMMENT ON COLUMN ops.allowed_function_store.fn_args IS 'its argument types, separated by commas';
+COMMENT ON COLUMN ops.allowed_function_store.owner_name IS 'its owner when it was allowed; another owner today is no match';
+COMMENT ON COLUMN ops.allowed_function_store.body_digest IS 'digest of its traits when it was allowed; another one today is no match';
+COMMENT ON COLUMN ops.allowed_function_store.traits IS 'what it was when it was allowed, one line a trait, longer ones as digests';
+COMMENT ON COLUMN ops.allowed_function_store.note IS 'why it was allowed';
+COMMENT ON COLUMN ops.allowed_function_store.allowed_by IS 'the role that allowed it';
+COMMENT ON COLUMN ops.allowed_function_store.allowed_at IS 'when';
+ALTER TABLE ops.allowed_function_store OWNER TO ops_owner;
+REVOKE ALL ON TABLE ops.allowed_function_store FROM PUBLIC;
+ALTER TABLE ops.allowed_function_store ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY allowed_function_store_all ON ops.allowed_function_store TO ops_owner USING (true) WITH CHECK (true);
+COMMENT ON POLICY allowed_function_store_all ON ops.allowed_function_store IS 'the list is not about a tenant; only definer functions change it';
+SELECT pg_catalog.pg_extension_config_dump('ops.allowed_function_store', '');
+
+CREATE FUNCTION ops._allowed_function_state(fn_schema name, fn_name name, fn_args text)
+  RETURNS TABLE (state text, changed text, remedy text)
+  LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+  AS 'MODULE_PATHNAME', 'pgops_allowed_function_state';
+COMMENT ON FUNCTION ops._allowed_function_state(name, name, text) IS 'internal: what became of an entry of the list of allowed functions';
+REVOKE ALL ON FUNCTION ops._allowed_function_state(name, name, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ops._allowed_function_state(name, name, text) TO ops_owner, ops_operator;
+
+CREATE VIEW ops.allowed_functions WITH (security_barrier) AS
+  SELECT a.fn_schema, a.fn_name, a.fn_args, s.state, s.changed, s.remedy, a.owner_name, a.body_digest, a.note,
+         a.allowed_by, a.allowed_at
+    FROM ops.allowed_function_store a
+   CROSS JOIN LATERAL ops._allowed_function_state(a.fn_schema, a.fn_name, a.fn_args) s;
+COMMENT ON VIEW ops.allowed_functions IS
+  'functions outside pg_catalog that tools may call; state is current, changed (no tool may call it until it is allowed again: changed says what, remedy how) or missing';
+ALTER VIEW ops.allowed_functions OWNER TO ops_owner;
 REVOKE ALL ON TABLE ops.allowed_functions FROM PUBLIC;
-ALTER TABLE ops.allowed_functions ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-CREATE POLICY allowed_functions_all ON ops.allowed_functions TO ops_owner USING (true) WITH CHECK (true);
-COMMENT ON POLICY allowed_functions_all ON ops.allowed_functions IS 'the list is not about a tenant; only definer functions change it';
-CREATE POLICY allowed_functions_read ON ops.allowed_functions FOR SELECT TO ops_operator USING (true);
-COMMENT ON POLICY allowed_functions_read ON ops.allowed_functions IS 'whoever writes tools may know what they may call';
 GRANT SELECT ON TABLE ops.allowed_functions TO ops_operator;
-SELECT pg_catalog.pg_extension_config_dump('ops.allowed_functions', '');
 
 -- Remembered verdicts end with the next message about any relation.
 CREATE FUNCTION ops._allowed_functions_changed() RETURNS trigger
@@ -82,10 +100,10 @@ $body$;
 COMMENT ON FUNCTION ops._allowed_functions_changed() IS 'internal: every backend judges statements again when this transaction commits';
 ALTER FUNCTION ops._allowed_functions_changed() OWNER TO ops_owner;
 REVOKE ALL ON FUNCTION ops._allowed_functions_changed() FROM PUBLIC;
-CREATE TRIGGER allowed_functions_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON ops.allowed_functions
+CREATE TRIGGER allowed_functions_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON ops.allowed_function_store
   FOR EACH STATEMENT EXECUTE FUNCTION ops._allowed_functions_changed();
-COMMENT ON TRIGGER allowed_functions_changed ON ops.allowed_functions IS 'announces every change, whoever makes it';
-ALTER TABLE ops.allowed_functions ENABLE ALWAYS TRIGGER allowed_functions_changed;
+COMMENT ON TRIGGER allowed_functions_changed ON ops.allowed_function_store IS 'announces every change, whoever makes it';
+ALTER TABLE ops.allowed_function_store ENABLE ALWAYS TRIGGER allowed_functions_changed;
 
 CREATE FUNCTION ops.allow_function(fn regprocedure, note text) RETURNS void
   LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
@@ -112,13 +130,22 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = pg_catalog.format('PLAN_INVALID: %s is not for tools', fn),
       HINT = 'Functions of pg_ops and temporary functions cannot be allowed.';
   END IF;
-  INSERT INTO ops.allowed_functions AS a
-      (fn_schema, fn_name, fn_args, owner_name, body_digest, note, allowed_by, allowed_at)
-    SELECT i.fn_schema, i.fn_name, i.fn_args, i.owner_name, i.body_digest, allow_function.note, v_caller, v_now
+  INSERT INTO ops.allowed_function_store AS a
+      (fn_schema, fn_name, fn_args, owner_name, body_digest, traits, note, allowed_by, allowed_at)
+    SELECT i.fn_schema, i.fn_name, i.fn_args, i.owner_name, i.body_digest, i.traits, allow_function.note, v_caller, v_now
       FROM ops._function_identity(fn::oid) i
-    ON CONFLICT ON CONSTRAINT allowed_functions_pkey DO UPDATE
-      SET owner_name = excluded.owner_name, body_digest = excluded.body_digest, note = excluded.note,
-          allowed_by = excluded.allowed_by, allowed_at = excluded.allowed_at;
+    ON CONFLICT ON CONSTRAINT allowed_function_store_pkey DO UPDATE
+      SET owner_name = excluded.owner_name, body_digest = excluded.body_digest, traits = excluded.traits,
+          note = excluded.note, allowed_by = excluded.allowed_by, allowed_at = excluded.allowed_at;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = '42883', MESSAGE = 'there is no such function';
+  END IF;
+  IF (SELECT p.prosecdef FROM pg_catalog.pg_proc p WHERE p.oid = fn::oid) THEN
+    RAISE WARNING USING MESSAGE = pg_catalog.format('%s runs with the rights of its owner, %s', fn,
+        (SELECT pg_catalog.pg_get_userbyid(p.proowner) FROM pg_catalog.pg_proc p WHERE p.oid = fn::oid)),
+      DETAIL = 'What it reads is not restricted to the rows of the asking tenant, unless a policy applies to that role.',
+      HINT = 'Make it SECURITY INVOKER, or protect the tables with scope everyone.';
+  END IF;
 END
 $body$;
 COMMENT ON FUNCTION ops.allow_function(regprocedure, text) IS
@@ -136,7 +163,7 @@ BEGIN
   IF fn IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'fn must not be null';
   END IF;
-  DELETE FROM ops.allowed_functions a
+  DELETE FROM ops.allowed_function_store a
    USING ops._function_identity(fn::oid) i
    WHERE a.fn_schema = i.fn_schema AND a.fn_name = i.fn_name AND a.fn_args = i.fn_args;
   IF NOT FOUND THEN

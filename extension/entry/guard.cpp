@@ -2,6 +2,7 @@
 #include "extension/pg/function.hpp"
 
 #include "extension/pg/analysis/analysis.hpp"
+#include "extension/pg/analysis/allowed.hpp"
 #include "extension/pg/analysis/functions.hpp"
 #include "extension/pg/analysis/verdict_cache.hpp"
 #include "extension/pg/error.hpp"
@@ -101,12 +102,31 @@ PGOPS_FUNCTION(pgops_relation_class) {
 PGOPS_FUNCTION(pgops_function_identity) {
   args.begin_rows();
   if (const auto function = args.oid(0)) {
-    const auto info = pgops::pg::analysis::function_info(*function);
-    if (info.found) {
-      const std::optional<std::string> row[] = {info.schema, info.name, info.arguments, info.owner,
-                                                pgops::pg::analysis::function_digest(*function)};
+    if (const auto found = pgops::pg::analysis::function_identity(*function)) {
+      const std::optional<std::string> row[] = {found->schema, found->name,   found->arguments,
+                                                found->owner,  found->digest, found->traits};
       args.row(row);
     }
   }
+  return args.end_rows();
+}
+
+// What became of an entry of the list of allowed functions.
+PGOPS_FUNCTION(pgops_allowed_function_state) {
+  using namespace pgops::pg::analysis;
+  args.begin_rows();
+  const std::uint32_t function =
+      find_function(args.name(0).value_or(""), args.name(1).value_or(""), args.text(2).value_or(""));
+  if (function == 0) {
+    const std::optional<std::string> row[] = {"missing", "there is no such function", std::nullopt};
+    args.row(row);
+    return args.end_rows();
+  }
+  const AllowState state = pgops::pg::call([=] { return allow_state_in_server(function); });
+  std::optional<std::string> changed;
+  if (!state.allowed) changed = state.changed == nullptr ? "its record is damaged" : state.changed;
+  const std::optional<std::string> row[] = {state.allowed ? "current" : "changed", changed,
+                                            state.allowed ? std::nullopt : std::optional(allow_statement(function))};
+  args.row(row);
   return args.end_rows();
 }

@@ -262,6 +262,8 @@ Prepared prepare(std::string_view user_sql, const Json& schema_types, const Cont
             : "The type of the literal checks its values with that function; cast the elements one by one, or use a plain "
               "type.";
     prepared.verdict = refusal("function_not_allowed", told.message, hint, told.cursor_position);
+    prepared.verdict.object = gate_refusal().object;
+    prepared.verdict.remedy = gate_refusal().remedy;
   }
   return prepared;
 }

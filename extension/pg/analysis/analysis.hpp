@@ -75,7 +75,4 @@ Json check_full(std::string_view user_sql, const Json& schema_types, const Conte
 // ops.check_sql(level syntax): the parse tree alone; no catalog, no transaction needed.
 Verdict check_syntax(std::string_view user_sql, bool monitor);
 
-// What ops.allow_function records and compares: changes with body, language, owner's rights and settings.
-std::string function_digest(Oid function);
-
 }  // namespace pgops::pg::analysis

@@ -21,13 +21,6 @@ struct FunctionInfo {
 
 FunctionInfo function_info(Oid function);
 
-// Whether ops.allowed_functions holds this very function: schema, name and argument types, and the same
-// owner and digest as when it was allowed. Reads the table as the server reads its catalogs: whoever runs,
-// without a privilege on it.
-bool is_allowed_function(Oid function, const FunctionInfo& info);
-// The same inside the exit door: no C++ exceptions, may ereport.
-bool is_allowed_in_server(Oid function);
-
 // Names of the classes for ops._function_class and ops._relation_class; nullopt where there is none.
 std::optional<std::string> function_class(Oid function);
 std::optional<std::string> relation_class(Oid relation);

@@ -6,13 +6,14 @@
 // statement calls. Functions in SQL that nobody calls (an index over shop.normalize(name)) disturb nobody.
 #include "extension/pg/analysis/gate.hpp"
 
-#include "extension/pg/analysis/functions.hpp"
+#include "extension/pg/analysis/allowed.hpp"
 #include "guard/classification.hpp"
 
 extern "C" {
 #include "catalog/objectaccess.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
+#include "utils/builtins.h"
 #include "utils/regproc.h"
 #include "utils/syscache.h"
 }
@@ -21,6 +22,8 @@ namespace pgops::pg::analysis {
 
 namespace {
 
+constexpr int kMaxKnown = 64;
+
 struct State {
   bool standing;
   GateMode mode;
@@ -28,6 +31,10 @@ struct State {
   std::size_t allowed_count;
   int inside;  // calls of allowed functions under way
   bool refused;
+  char object[512];  // what was refused, and the statement that would allow it; cut when longer
+  char remedy[1024];
+  int known_count;  // functions found to be allowed
+  Oid known[kMaxKnown];
 };
 
 State state = {};
@@ -39,15 +46,24 @@ fmgr_hook_type next_call_hook = nullptr;
 [[noreturn]] void refuse(Oid function) {
   state.refused = true;
   const char* name = format_procedure_qualified(function);
+  const char* remedy = psprintf("SELECT ops.allow_function(%s, 'why');", quote_literal_cstr(name));
+  const AllowState known = allow_state_in_server(function);
   if (state.mode == GateMode::literals) {
     ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
                     errmsg("a literal calls function %s while the statement is analysed", name)));
   }
-  ereport(
-      ERROR,
-      (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-       errmsg("function %s was not allowed by an administrator, and an index, a constraint or a type calls it", name),
-       errhint("Read its body, then: SELECT ops.allow_function('%s', 'why');", name)));
+  strlcpy(state.object, name, sizeof(state.object));
+  strlcpy(state.remedy, remedy, sizeof(state.remedy));
+  const char* caller = state.inside > 0 ? "an allowed function" : "an index, a constraint or a type";
+  if (known.changed != nullptr) {
+    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                    errmsg("function %s has changed since an administrator allowed it: %s; %s calls it", name,
+                           known.changed, caller),
+                    errhint("Read it again, then: %s", remedy)));
+  }
+  ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                  errmsg("function %s was not allowed by an administrator, and %s calls it", name, caller),
+                  errhint("Read its body, then: %s", remedy)));
 }
 
 bool is_compiled(Oid function) {
@@ -60,11 +76,21 @@ bool is_compiled(Oid function) {
 
 bool guarded(Oid function) { return function >= guard::kFirstUserOid && !is_compiled(function); }
 
+// Asked at every call from inside another function: what one gate has found stays true while it stands.
+bool is_allowed(Oid function) {
+  for (int i = 0; i < state.known_count; i++) {
+    if (state.known[i] == function) return true;
+  }
+  if (!allow_state_in_server(function).allowed) return false;
+  if (state.known_count < kMaxKnown) state.known[state.known_count++] = function;
+  return true;
+}
+
 bool may_run(Oid function) {
   for (std::size_t i = 0; i < state.allowed_count; i++) {
     if (state.allowed[i] == function) return true;
   }
-  return is_allowed_in_server(function);
+  return is_allowed(function);
 }
 
 void on_access(ObjectAccessType access, Oid class_id, Oid object, int sub_id, void* argument) {
@@ -73,7 +99,7 @@ void on_access(ObjectAccessType access, Oid class_id, Oid object, int sub_id, vo
   if (access != OAT_FUNCTION_EXECUTE || class_id != ProcedureRelationId) return;
   if (state.inside > 0) return;
   if (object >= guard::kFirstUserOid) {
-    if (!is_allowed_in_server(object)) refuse(object);
+    if (!is_allowed(object)) refuse(object);
     return;
   }
   const auto classified = guard::classify_function(object);
@@ -93,7 +119,7 @@ void on_call(FmgrHookEventType event, FmgrInfo* called, Datum* argument) {
     if (state.inside > 0) state.inside--;
     return;
   }
-  if (state.inside == 0 && guarded(called->fn_oid) && !may_run(called->fn_oid)) refuse(called->fn_oid);
+  if (guarded(called->fn_oid) && !may_run(called->fn_oid)) refuse(called->fn_oid);
   state.inside++;
 }
 
@@ -112,7 +138,7 @@ void install_hooks() {
 
 Gate::Gate(GateMode mode, const std::vector<Oid>& allowed) {
   install_hooks();
-  state = {true, mode, allowed.data(), allowed.size(), 0, false};
+  state = {true, mode, allowed.data(), allowed.size(), 0, false, {}, {}, 0, {}};
 }
 
 Gate::~Gate() {
@@ -121,5 +147,7 @@ Gate::~Gate() {
 }
 
 bool gate_refused() noexcept { return state.refused; }
+
+GateRefusal gate_refusal() noexcept { return {state.object, state.remedy}; }
 
 }  // namespace pgops::pg::analysis

@@ -4,7 +4,7 @@
 // before it looks up a function outside its own library, whoever calls it: expressions, index expressions and
 // constraints folded by the planner, casts that JSON functions find by themselves, comparisons of an operator
 // class. Compiled functions pass, a superuser installed them; others pass when the statement's verdict or an
-// administrator allowed them, and so does whatever those call in turn.
+// administrator allowed them; what those call in turn must be allowed as well.
 #pragma once
 
 #include "extension/pg/door.hpp"
@@ -28,5 +28,11 @@ class Gate {
 
 // Whether the last gate refused a function: the error is a judgement.
 bool gate_refused() noexcept;
+
+struct GateRefusal {
+  const char* object;  // the function; valid until the next gate
+  const char* remedy;  // the statement that allows it
+};
+GateRefusal gate_refusal() noexcept;
 
 }  // namespace pgops::pg::analysis

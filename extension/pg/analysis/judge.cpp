@@ -6,6 +6,7 @@
 
 #include "extension/pg/analysis/judge.hpp"
 
+#include "extension/pg/analysis/allowed.hpp"
 #include "extension/pg/analysis/functions.hpp"
 #include "extension/pg/analysis/protection_cache.hpp"
 #include "extension/pg/protection.hpp"
@@ -234,14 +235,18 @@ class Judge {
     // installed with the type.
     if ((fact.origin == Origin::type || fact.origin == Origin::opclass) && info.compiled) return true;
     if (is_range_constructor(fact.oid)) return true;
-    if (is_allowed_function(fact.oid, info)) return true;
-    verdict_.remedy = "SELECT ops.allow_function('" + sql_escaped(quoted_signature(fact.oid)) + "', 'why');";
+    const Oid function = fact.oid;
+    const AllowState state = call([=] { return allow_state_in_server(function); });
+    if (state.allowed) return true;
+    verdict_.remedy = allow_statement(fact.oid);
+    if (state.listed) {
+      return refuse("function_not_allowed",
+                    "function " + object_ + " has changed since an administrator allowed it: " +
+                        (state.changed == nullptr ? "its record is damaged" : state.changed),
+                    "Read it again, then: " + verdict_.remedy);
+    }
     return refuse("function_not_allowed", "function " + object_ + " was not allowed by an administrator",
                   "Read its body, then: " + verdict_.remedy);
-  }
-
-  static std::string quoted_signature(Oid function) {
-    return call([=] { return format_procedure_qualified(function); });
   }
 
   const Context& context_;

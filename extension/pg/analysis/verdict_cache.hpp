@@ -3,7 +3,7 @@
 // Why a remembered verdict cannot be stale. A verdict of level full is a function of: the text; the executing
 // role and class monitor (parts of the key; the tenant too, though nothing depends on it); the settings of
 // executors, which are pinned or come from the configuration files and from ALTER DATABASE / ROLE ... SET; and
-// rows of system catalogs, ops.allowed_functions and ops.shared_tables.
+// rows of system catalogs, ops.allowed_function_store and ops.shared_tables.
 // - Every change of a catalog that the server caches (functions, operators, types, casts, relations, policies,
 //   rules, schemas, roles, grants and so on) sends invalidation messages when it commits, and whoever changes the
 //   two lists announces it in the same way (triggers that are always enabled). The server counts the messages

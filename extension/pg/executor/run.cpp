@@ -151,11 +151,14 @@ void run_behind_gate(const Request& request, const analysis::Prepared& prepared,
   try {
     run_query(request, prepared, response);
   } catch (const Error& error) {
-    if (error.is_cancel() || !analysis::gate_refused()) throw;
+    // A function may have caught the refusal and failed otherwise afterwards.
+    if (error.sqlstate != "42501" || !analysis::gate_refused()) throw;
     // A judgement; the transaction is rolled back in any case.
     response = Response{};
     response.error = {Code::sql_blocked, error.message, {}, error.hint};
     response.rule = "function_not_allowed";
+    response.object = analysis::gate_refusal().object;
+    response.remedy = analysis::gate_refusal().remedy;
   }
 }
 
