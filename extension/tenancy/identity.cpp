@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <utility>
 
 #include "extension/pg/identity.hpp"
@@ -21,9 +22,12 @@ namespace id = pg::identity;
 // grow without bound.
 constexpr std::size_t kCacheEntries = 2048;
 
+// Shared, not copied: a login of a thousand tenants has a thousand rows.
+using MemberRef = std::shared_ptr<const Member>;
+
 struct Cache {
   std::uint64_t generation = 0;
-  std::map<std::uint32_t, Member> members;
+  std::map<std::uint32_t, MemberRef> members;
   std::map<std::string, id::TenantState, std::less<>> tenants;
 };
 Cache cache;  // one thread per backend
@@ -67,11 +71,11 @@ Member read_member(std::uint32_t role) {
   return member;
 }
 
-Member member_of(std::uint32_t role) {
+MemberRef member_of(std::uint32_t role) {
   refresh_cache();
   if (const auto found = cache.members.find(role); found != cache.members.end()) return found->second;
   const std::uint64_t before = id::generation();
-  Member member = read_member(role);
+  MemberRef member = std::make_shared<const Member>(read_member(role));
   if (cache.members.size() >= kCacheEntries) cache.members.clear();
   if (id::generation() == before) cache.members.emplace(role, member);
   return member;
@@ -158,7 +162,7 @@ Identity identity_of(const Member& member, std::string_view tenant) {
   return {member.role, member.name, member.is_superuser, std::string(tenant), member.access(tenant)};
 }
 
-Result<Member> caller() {
+Result<MemberRef> caller() {
   if (id::restricted_operation()) return restricted();
   return member_of(id::outer_user());
 }
@@ -186,30 +190,32 @@ bool administers_installation(const Member& member) { return member.access(kSyst
 }  // namespace
 
 Result<Identity> resolve(std::optional<std::string_view> tenant) {
-  const auto member = caller();
-  if (!member) return member.error();
-  if (member->level == Access::none) return no_level(*member);
+  const auto found = caller();
+  if (!found) return found.error();
+  const Member& member = **found;
+  if (member.level == Access::none) return no_level(member);
 
   std::string wanted;
   if (tenant) {
     wanted = *tenant;
   } else if (const char* current = id::current_tenant(); current != nullptr) {
     wanted = current;
-  } else if (auto chosen = member->default_tenant(is_active)) {
+  } else if (auto chosen = member.default_tenant(is_active)) {
     wanted = std::move(*chosen);
   } else {
-    return no_default(*member);
+    return no_default(member);
   }
-  if (member->membership(wanted) == Access::none) return no_membership(*member, wanted);
+  if (member.membership(wanted) == Access::none) return no_membership(member, wanted);
   if (!is_active(wanted)) {
-    return member->is_superuser ? no_such_tenant(wanted) : no_membership(*member, wanted);
+    return member.is_superuser ? no_such_tenant(wanted) : no_membership(member, wanted);
   }
-  return identity_of(*member, wanted);
+  return identity_of(member, wanted);
 }
 
 Status require(const Identity& identity, Access needed) {
   if (identity.access >= needed) return Unit{};
-  const Member member = member_of(identity.role);
+  const MemberRef held = member_of(identity.role);
+  const Member& member = *held;
   Error error{Code::permission_denied,
               who(member) + " has access " + std::string(to_string(identity.access)) + " in tenant " +
                   quoted(identity.tenant) + "; " + std::string(to_string(needed)) + " is needed",
@@ -225,7 +231,8 @@ Status require(const Identity& identity, Access needed) {
 }
 
 Status recheck(const Identity& stored) {
-  const Member member = member_of(stored.role);
+  const MemberRef held = member_of(stored.role);
+  const Member& member = *held;
   if (member.name.empty() || member.name != stored.role_name) {
     return Error{Code::permission_denied, "role " + quoted(stored.role_name) + " is not the role it was", {}, {}};
   }
@@ -236,29 +243,32 @@ Status recheck(const Identity& stored) {
 }
 
 std::vector<std::string> visible_tenants(Access needed) {
-  const auto member = caller();
-  if (!member || member->level < needed) return {};
+  const auto found = caller();
+  if (!found || (*found)->level < needed) return {};
+  const Member& member = **found;
   if (const char* current = id::current_tenant(); current != nullptr) {
-    return only(current, member->access(current) >= needed && is_active(current));
+    return only(current, member.access(current) >= needed && is_active(current));
   }
-  return tenants_with(*member, needed);
+  return tenants_with(member, needed);
 }
 
 std::vector<std::string> monitored_tenants() {
-  const auto member = caller();
-  if (!member) return {};
-  if (!member->is_monitor) return visible_tenants(Access::user);
+  const auto found = caller();
+  if (!found) return {};
+  const Member& member = **found;
+  if (!member.is_monitor) return visible_tenants(Access::user);
   if (const char* current = id::current_tenant(); current != nullptr) return only(current, is_active(current));
   return id::all_tenants(false);
 }
 
 std::vector<std::string> administered_tenants() {
-  const auto member = caller();
-  if (!member || member->level < Access::admin) return {};
+  const auto found = caller();
+  if (!found || (*found)->level < Access::admin) return {};
+  const Member& member = **found;
   const char* current = id::current_tenant();
-  if (!administers_installation(*member)) {
-    if (current != nullptr) return only(current, member->access(current) == Access::admin);
-    return tenants_with(*member, Access::admin);
+  if (!administers_installation(member)) {
+    if (current != nullptr) return only(current, member.access(current) == Access::admin);
+    return tenants_with(member, Access::admin);
   }
   if (current != nullptr) return only(current, true);
   std::vector<std::string> all = id::all_tenants(true);
@@ -267,71 +277,77 @@ std::vector<std::string> administered_tenants() {
 }
 
 std::vector<MyAccess> my_access() {
-  const auto member = caller();
-  if (!member) return {};
-  const auto chosen = member->default_tenant(is_active);
+  const auto found = caller();
+  if (!found) return {};
+  const Member& member = **found;
+  const auto chosen = member.default_tenant(is_active);
   std::vector<MyAccess> rows;
-  for (const std::string& tenant : tenants_with(*member, Access::user)) {
-    const std::uint32_t source = member->membership_source(tenant);
+  for (const std::string& tenant : tenants_with(member, Access::user)) {
+    const std::uint32_t source = member.membership_source(tenant);
     rows.push_back(
-        {tenant, member->access(tenant), chosen == tenant, member->is_superuser ? "superuser" : id::role_name(source)});
+        {tenant, member.access(tenant), chosen == tenant, member.is_superuser ? "superuser" : id::role_name(source)});
   }
   return rows;
 }
 
 std::optional<bool> is_default(std::uint32_t member_role, std::string_view member_name, std::string_view tenant) {
-  const auto asking = caller();
-  if (!asking) return std::nullopt;
-  const std::vector<std::uint32_t> own = id::roles_of(asking->role);
+  const auto found = caller();
+  if (!found) return std::nullopt;
+  const Member& asking = **found;
+  const std::vector<std::uint32_t> own = id::roles_of(asking.role);
   const bool administers =
-      asking->level == Access::admin && (administers_installation(*asking) || asking->access(tenant) == Access::admin);
+      asking.level == Access::admin && (administers_installation(asking) || asking.access(tenant) == Access::admin);
   if (!administers && std::find(own.begin(), own.end(), member_role) == own.end()) return std::nullopt;
-  const Member member = member_of(member_role);
+  const MemberRef held = member_of(member_role);
+  const Member& member = *held;
   if (member.name.empty() || member.name != member_name) return false;
   return member.default_tenant(is_active) == tenant;
 }
 
 Result<Identity> administer_default(std::uint32_t member_role, std::string_view tenant) {
-  const auto asking = caller();
-  if (!asking) return asking.error();
-  if (asking->role != member_role) {
+  const auto found = caller();
+  if (!found) return found.error();
+  const Member& asking = **found;
+  if (asking.role != member_role) {
     if (auto allowed = administer(tenant, Administration::manage); !allowed) return allowed.error();
   }
-  const Member member = member_of(member_role);
+  const MemberRef held = member_of(member_role);
+  const Member& member = *held;
   if (member.name.empty()) {
     return Error{Code::tenant_mismatch, "there is no role with OID " + std::to_string(member_role), {}, {}};
   }
   if (member.membership(tenant) == Access::none || !is_active(tenant)) return no_membership(member, tenant);
-  return identity_of(*asking, tenant);
+  return identity_of(asking, tenant);
 }
 
 Result<Identity> administer(std::string_view tenant, Administration what) {
-  const auto member = caller();
-  if (!member) return member.error();
-  const bool admin = member->level == Access::admin;
-  bool allowed = admin && administers_installation(*member);
+  const auto found = caller();
+  if (!found) return found.error();
+  const Member& member = **found;
+  const bool admin = member.level == Access::admin;
+  bool allowed = admin && administers_installation(member);
   switch (what) {
-    case Administration::create: allowed = allowed || admin || member->is_provisioner; break;
+    case Administration::create: allowed = allowed || admin || member.is_provisioner; break;
     case Administration::grant:
-      allowed = allowed || (member->is_provisioner && tenant != kSystemTenant && tenant != id::kEveryTenant);
+      allowed = allowed || (member.is_provisioner && tenant != kSystemTenant && tenant != id::kEveryTenant);
       [[fallthrough]];
     case Administration::manage:
-      allowed = allowed || (tenant != id::kEveryTenant && member->access(tenant) == Access::admin);
+      allowed = allowed || (tenant != id::kEveryTenant && member.access(tenant) == Access::admin);
       break;
     case Administration::installation: break;
   }
-  if (allowed) return identity_of(*member, tenant);
+  if (allowed) return identity_of(member, tenant);
 
-  Error error{Code::permission_denied, who(*member) + " may not administer tenant " + quoted(tenant), {}, {}};
-  if (what == Administration::create) error.message = who(*member) + " may not create tenants";
+  Error error{Code::permission_denied, who(member) + " may not administer tenant " + quoted(tenant), {}, {}};
+  if (what == Administration::create) error.message = who(member) + " may not create tenants";
   if (what == Administration::installation || tenant == id::kEveryTenant) {
-    error.message = who(*member) + " may not administer all tenants";
+    error.message = who(member) + " may not administer all tenants";
     tenant = kSystemTenant;
   }
   if (!admin) {
-    error.hint = "This needs role ops_admin: GRANT ops_admin TO " + identifier(member->name) + ";";
+    error.hint = "This needs role ops_admin: GRANT ops_admin TO " + identifier(member.name) + ";";
   } else {
-    error.hint = "This needs access admin in the tenant: " + grant_statement(tenant, member->name, Access::admin);
+    error.hint = "This needs access admin in the tenant: " + grant_statement(tenant, member.name, Access::admin);
   }
   return error;
 }
