@@ -173,6 +173,7 @@ void judge_trace(const Request& request, const trace::Outcome& stored, Json& ans
 Json finish(Request& request, Progress& progress) {
   request.stages.begin("present");
   Json answer = envelope(request, progress.outcome);
+  trace::announce();
   request.stages.end();
   const std::int64_t left_ms = (request.deadline_us - pg::monotonic_us()) / 1000;
   trace::Handover handover(request.identity.tenant, request.trace_id, trace_document(request, progress.outcome, answer),

@@ -6,6 +6,7 @@
 // No verdict before the commit.
 #include "extension/trace/batch.hpp"
 
+#include <algorithm>
 #include <array>
 #include <exception>
 
@@ -152,6 +153,9 @@ void Batch::insert_one_by_one() {
 }
 
 bool Batch::store() noexcept {
+  constexpr std::uint32_t kInARow = 4;
+  lone_ = tickets_.size() == 1 ? std::min(lone_ + 1, kInARow) : 0;
+  ring_.writer().alone.store(lone_ == kInARow ? 1 : 0, std::memory_order_relaxed);
   Problem problem;
   bool put_back = false;
   for (Ticket& ticket : tickets_) open(ticket);

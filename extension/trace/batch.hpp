@@ -60,6 +60,7 @@ class Batch {
   std::vector<Ticket> tickets_;
   std::vector<pg::trace_store::Row> rows_;
   std::map<Day, std::string> known_days_;  // partitions that exist, and their suffixes
+  std::uint32_t lone_ = 0;                 // batches of one ticket in a row
   std::uint32_t first_ = 0;                // where the next collect() begins to look
   std::uint64_t unreported_ = 0;           // failures since the last WARNING
   std::int64_t last_report_us_ = 0;

@@ -140,6 +140,16 @@ bool writer_runs(int database_index) noexcept { return runtime::shared->database
 
 }  // namespace
 
+void announce() noexcept {
+  constexpr std::int64_t kSoonUs = 250;
+  const int index = runtime::shared == nullptr ? -1 : runtime::find_database(pg::database_oid());
+  if (index < 0) return;
+  Ring ring = ring_of(index);
+  if (ring.announce(pg::monotonic_us() + kSoonUs)) {
+    pg::wake({ring.writer().process.load(), ring.writer().pid.load()});
+  }
+}
+
 Handover::Handover(std::string_view tenant, const Uuid& trace_id, const Json& document, std::chrono::milliseconds wait)
     : begun_us_(pg::monotonic_us()), deadline_us_(begun_us_ + std::max<std::int64_t>(wait.count(), 0) * 1000) {
   if (pg::is_standby()) {

@@ -21,6 +21,9 @@ struct Outcome {
   std::string message;   // internal: for the log and the WARNING
 };
 
+// Says that a trace will be handed over in some ten microseconds: its document is still to be made.
+void announce() noexcept;
+
 // A trace on its way. The constructor hands the document over, and the caller may do other work before it asks for
 // the outcome. At most one exists at a time in a process; one that is destroyed unasked leaves the trace to the writer.
 class Handover {

@@ -75,6 +75,10 @@ struct WriterState {
   std::atomic<std::int32_t> pid;      // 0: none
   std::atomic<std::int32_t> process;  // process number, valid while pid != 0
   std::atomic<std::uint32_t> asleep;  // 1: somebody must set its latch after making a slot ready
+  // Set while callers come one at a time: then the next one announces its ticket, so that the writer is awake when the
+  // ticket comes. Many callers wake each other's writer anyway, and an early one would only store smaller batches.
+  std::atomic<std::uint32_t> alone;
+  std::atomic<std::int64_t> expects_until_us;  // an announced ticket should be ready by then
   std::atomic<std::uint64_t> written;
   std::atomic<std::uint64_t> failed;
   std::atomic<std::uint64_t> dropped;  // handed over without waiting while every slot was taken
@@ -131,6 +135,16 @@ class Ring {
   // Caller: filling -> ready. True when the writer sleeps and its latch must be set.
   bool publish(std::uint32_t i, bool waited) noexcept {
     slots_[i].state.store(word(SlotState::ready) | (waited ? kWaited : 0), std::memory_order_seq_cst);
+    return wake_needed();
+  }
+
+  // Caller: a ticket will be ready soon. True when the writer's latch must be set.
+  bool announce(std::int64_t until_us) noexcept {
+    WriterState& writer = header_->writer;
+    if (writer.alone.load(std::memory_order_relaxed) == 0 || writer.asleep.load(std::memory_order_relaxed) == 0) {
+      return false;
+    }
+    writer.expects_until_us.store(until_us, std::memory_order_relaxed);
     return wake_needed();
   }
 

@@ -5,6 +5,7 @@
 #include "extension/trace/writer.hpp"
 
 #include <algorithm>
+#include <thread>
 
 #include "extension/pg/bgworker.hpp"
 #include "extension/pg/error.hpp"
@@ -57,6 +58,16 @@ void sleep(Ring& ring, std::int64_t timeout_ms) {
   state.asleep.store(0, std::memory_order_seq_cst);
 }
 
+// After an announcement: the ticket comes sooner than another sleep would end. Gives way to whoever wants to run.
+bool await_announced(Ring& ring) {
+  const WriterState& state = ring.writer();
+  while (pg::monotonic_us() < state.expects_until_us.load(std::memory_order_relaxed)) {
+    if (ring.any_ready()) return true;
+    std::this_thread::yield();
+  }
+  return false;
+}
+
 }  // namespace
 
 void run_writer(std::int32_t argument) {
@@ -77,6 +88,7 @@ void run_writer(std::int32_t argument) {
       continue;
     }
     if (pg::stop_requested()) break;
+    if (await_announced(ring)) continue;
     if (maintenance.due_in_ms() == 0) {
       pg::report_activity("preparing partitions and retention");
       maintenance.step();

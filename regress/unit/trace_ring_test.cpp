@@ -36,6 +36,23 @@ std::uint32_t number_of(const Slot& slot) {
   return number;
 }
 
+TEST(TraceRing, AnAnnouncementWakesASleepingWriterOfLoneCallersOnce) {
+  Memory memory(2);
+  Ring ring(memory.bytes);
+  EXPECT_FALSE(ring.announce(10)) << "the writer is awake";
+  ring.writer().asleep.store(1);
+  EXPECT_FALSE(ring.announce(20)) << "callers come in crowds";
+  EXPECT_EQ(ring.writer().expects_until_us.load(), 0);
+  ring.writer().alone.store(1);
+  EXPECT_TRUE(ring.announce(30));
+  EXPECT_EQ(ring.writer().expects_until_us.load(), 30);
+  EXPECT_FALSE(ring.announce(40)) << "it is being woken";
+  const auto n = static_cast<std::uint32_t>(ring.claim(0));
+  EXPECT_FALSE(ring.publish(n, true)) << "nor does the ticket wake it again";
+  ring.writer().asleep.store(1);
+  EXPECT_TRUE(ring.any_ready()) << "which it looks for before it sleeps";
+}
+
 TEST(TraceRing, WaitedTicketIsFreedByItsCallerOnly) {
   Memory memory(2);
   Ring ring(memory.bytes);
