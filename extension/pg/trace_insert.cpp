@@ -205,7 +205,10 @@ Relation open_target(Target& target) {
     ereport(ERROR, (errcode(ERRCODE_DUPLICATE_TABLE),
                     errmsg("relation ops.%s exists and is not a partition of ours", target.name)));
   }
-  if (target.relation == RelationGetRelid(relation)) return relation;
+  if (target.relation != InvalidOid) {
+    outdated = outdated || target.relation != RelationGetRelid(relation);
+    return relation;
+  }
   target.relation = RelationGetRelid(relation);
   watched[watched_count++] = target.relation;
   target.direct = !needs_the_executor(relation, target);
