@@ -47,31 +47,57 @@ bool equal_scalars(const Json& a, const Json& b) {
 
 }  // namespace
 
-Json::Json(bool value) noexcept : kind_(Kind::boolean), bool_(value) {}
-Json::Json(std::string value) : kind_(Kind::string), store_(std::move(value)) {}
-Json::Json(std::string_view value) : kind_(Kind::string), store_(std::string(value)) {}
-Json::Json(const char* value) {
-  if (value == nullptr) return;
-  kind_ = Kind::string;
-  store_ = std::string(value);
+Json::Json(const char* value) : none_() {
+  if (value != nullptr) make_text(Kind::string, value);
 }
-Json::Json(int value) : kind_(Kind::number), store_(std::to_string(value)) {}
-Json::Json(std::int64_t value) : kind_(Kind::number), store_(std::to_string(value)) {}
-Json::Json(std::uint64_t value) : kind_(Kind::number), store_(std::to_string(value)) {}
+Json::Json(int value) : kind_(Kind::number), text_(std::to_string(value)) {}
+Json::Json(std::int64_t value) : kind_(Kind::number), text_(std::to_string(value)) {}
+Json::Json(std::uint64_t value) : kind_(Kind::number), text_(std::to_string(value)) {}
 
-Json::Json(const Json& other) {
+// A value that is a null while its copy fails half-way is destroyed as what it is by then.
+Json::Json(const Json& other) : none_() {
+  try {
+    copy(other, 0);
+  } catch (...) {
+    this->~Json();
+    throw;
+  }
+}
+
+// Into a null.
+void Json::copy(const Json& other, unsigned depth) {
+  bool_ = other.bool_;
+  if (other.holds_text()) {
+    make_text(other.kind_, other.text_);
+  } else if (!other.is_container()) {
+    kind_ = other.kind_;
+  } else if (depth >= kRecursionLimit) {
+    copy_iteratively(other);
+  } else if (other.kind_ == Kind::array) {
+    make_container(Kind::array);
+    items_.reserve(other.items_.size());
+    for (const Json& item : other.items_) items_.emplace_back().copy(item, depth + 1);
+  } else {
+    make_container(Kind::object);
+    members_.reserve(other.members_.size());
+    for (const Member& member : other.members_) {
+      members_.emplace_back(member.first, Json()).second.copy(member.second, depth + 1);
+    }
+  }
+}
+
+void Json::copy_iteratively(const Json& other) {
   struct Task {
     const Json* from;
     Json* to;
   };
   std::vector<Task> stack;
   const auto copy_one = [&stack](const Json& from, Json& to) {
-    to.bool_ = from.bool_;
-    if (from.kind_ == Kind::array || from.kind_ == Kind::object) {
+    if (from.is_container()) {
+      to.make_container(from.kind_);
       stack.push_back({&from, &to});
     } else {
-      to.store_ = std::get<std::string>(from.store_);
-      to.kind_ = from.kind_;
+      to.copy(from, 0);
     }
   };
   copy_one(other, *this);
@@ -80,14 +106,14 @@ Json::Json(const Json& other) {
     stack.pop_back();
     // Sized before it is filled: pointers to children on the stack stay valid.
     if (task.from->kind_ == Kind::array) {
-      const Array& from = task.from->items();
-      task.to->kind_ = Kind::array;
-      Array& to = task.to->store_.emplace<Array>(from.size());
+      const Array& from = task.from->items_;
+      Array& to = task.to->items_;
+      to.resize(from.size());
       for (std::size_t i = 0; i < from.size(); ++i) copy_one(from[i], to[i]);
     } else {
-      const Object& from = task.from->members();
-      task.to->kind_ = Kind::object;
-      Object& to = task.to->store_.emplace<Object>(from.size());
+      const Object& from = task.from->members_;
+      Object& to = task.to->members_;
+      to.resize(from.size());
       for (std::size_t i = 0; i < from.size(); ++i) {
         to[i].first = from[i].first;
         copy_one(from[i].second, to[i].second);
@@ -96,63 +122,54 @@ Json::Json(const Json& other) {
   }
 }
 
-Json::Json(Json&& other) noexcept
-    : kind_(std::exchange(other.kind_, Kind::null)), bool_(other.bool_), store_(std::move(other.store_)) {
-  other.store_.emplace<std::string>();
-}
-
 Json& Json::operator=(const Json& other) {
   if (this != &other) *this = Json(other);
   return *this;
 }
 
 Json& Json::operator=(Json&& other) noexcept {
-  // Through a local value: `other` may be a part of *this.
+  // Through local values: `other` may be a part of *this, and *this must not die with its old value.
   Json value(std::move(other));
-  std::swap(kind_, value.kind_);
-  std::swap(bool_, value.bool_);
-  store_.swap(value.store_);
+  Json old(std::move(*this));
+  take(value);
   return *this;
 }
 
-Json::~Json() {
-  if (kind_ == Kind::array || kind_ == Kind::object) release(*this, 0);
+// Ends the container and leaves null. Ordinary documents take the recursive way, which allocates nothing.
+void Json::drop_container(unsigned depth) noexcept {
+  if (depth >= kRecursionLimit) drop_iteratively();
+  if (kind_ == Kind::array) {
+    for (Json& item : items_) {
+      if (item.is_container()) item.drop_container(depth + 1);
+    }
+    items_.~vector();
+  } else if (kind_ == Kind::object) {
+    for (Member& member : members_) {
+      if (member.second.is_container()) member.second.drop_container(depth + 1);
+    }
+    members_.~vector();
+  }
+  kind_ = Kind::null;
 }
 
-// Empties every container below `node`, so that the members' own destructors find nothing to descend
-// into. Ordinary documents take the recursive way, which allocates nothing.
-void Json::release(Json& node, unsigned depth) {
-  const auto is_container = [](const Json& json) { return json.kind_ == Kind::array || json.kind_ == Kind::object; };
-  if (depth < kRecursionLimit) {
-    if (auto* items = std::get_if<Array>(&node.store_)) {
-      for (Json& item : *items) {
-        if (is_container(item)) release(item, depth + 1);
-      }
-      items->clear();
-    } else if (auto* members = std::get_if<Object>(&node.store_)) {
-      for (Member& member : *members) {
-        if (is_container(member.second)) release(member.second, depth + 1);
-      }
-      members->clear();
-    }
-    return;
-  }
+// Empties every container below, so that the members' own destructors find nothing to descend into.
+void Json::drop_iteratively() noexcept {
   try {
     std::vector<Json> pending;
-    const auto take_children = [&pending, &is_container](Json& from) {
-      if (auto* items = std::get_if<Array>(&from.store_)) {
-        for (Json& item : *items) {
-          if (is_container(item)) pending.push_back(std::move(item));
+    const auto take_children = [&pending](Json& from) {
+      if (from.kind_ == Kind::array) {
+        for (Json& item : from.items_) {
+          if (item.is_container()) pending.push_back(std::move(item));
         }
-        items->clear();
-      } else if (auto* members = std::get_if<Object>(&from.store_)) {
-        for (Member& member : *members) {
-          if (is_container(member.second)) pending.push_back(std::move(member.second));
+        from.items_.clear();
+      } else if (from.kind_ == Kind::object) {
+        for (Member& member : from.members_) {
+          if (member.second.is_container()) pending.push_back(std::move(member.second));
         }
-        members->clear();
+        from.members_.clear();
       }
     };
-    take_children(node);
+    take_children(*this);
     while (!pending.empty()) {
       Json next = std::move(pending.back());
       pending.pop_back();
@@ -165,7 +182,7 @@ void Json::release(Json& node, unsigned depth) {
 
 Json Json::array() {
   Json out;
-  out.items();
+  out.make_container(Kind::array);
   return out;
 }
 
@@ -177,21 +194,21 @@ Json Json::array(std::initializer_list<Json> items) {
 
 Json Json::object() {
   Json out;
-  out.members();
+  out.make_container(Kind::object);
   return out;
 }
 
-Json Json::object(std::initializer_list<std::pair<const char*, Json>> members) {
+Json Json::object(std::initializer_list<MemberInit> members) {
   Json out = object();
-  for (const auto& [key, value] : members) out.set(key, value);
+  out.members_.reserve(members.size() + 2);
+  for (const MemberInit& member : members) out.set(member.key, std::move(member.value));
   return out;
 }
 
 Json Json::number(std::string_view text) {
   Json out;
   if (!is_number_token(text)) return out;
-  out.kind_ = Kind::number;
-  out.store_ = std::string(text);
+  out.make_text(Kind::number, text);
   return out;
 }
 
@@ -211,10 +228,7 @@ Json Json::millis(double value) {
 
 bool Json::as_bool(bool fallback) const noexcept { return kind_ == Kind::boolean ? bool_ : fallback; }
 
-const std::string& Json::text() const noexcept {
-  const auto* text = std::get_if<std::string>(&store_);
-  return text != nullptr ? *text : kEmptyText;
-}
+const std::string& Json::text() const noexcept { return holds_text() ? text_ : kEmptyText; }
 
 std::string_view Json::string_or(std::string_view fallback) const noexcept {
   return kind_ == Kind::string ? std::string_view(text()) : fallback;
@@ -245,32 +259,29 @@ std::optional<double> Json::as_double() const noexcept {
   return value;
 }
 
-const Json::Array& Json::items() const noexcept {
-  const auto* items = std::get_if<Array>(&store_);
-  return items != nullptr ? *items : kEmptyArray;
-}
+const Json::Array& Json::items() const noexcept { return kind_ == Kind::array ? items_ : kEmptyArray; }
 
 Json::Array& Json::items() {
-  if (kind_ != Kind::array) *this = Json();
-  if (kind_ == Kind::null) {
-    store_.emplace<Array>();
-    kind_ = Kind::array;
+  if (kind_ != Kind::array) {
+    *this = Json();
+    make_container(Kind::array);
   }
-  return std::get<Array>(store_);
+  return items_;
 }
 
-const Json::Object& Json::members() const noexcept {
-  const auto* members = std::get_if<Object>(&store_);
-  return members != nullptr ? *members : kEmptyObject;
-}
+const Json::Object& Json::members() const noexcept { return kind_ == Kind::object ? members_ : kEmptyObject; }
 
 Json::Object& Json::members() {
-  if (kind_ != Kind::object) *this = Json();
-  if (kind_ == Kind::null) {
-    store_.emplace<Object>();
-    kind_ = Kind::object;
+  if (kind_ != Kind::object) {
+    *this = Json();
+    make_container(Kind::object);
   }
-  return std::get<Object>(store_);
+  return members_;
+}
+
+void Json::reserve(std::size_t count) {
+  if (kind_ == Kind::array) items_.reserve(count);
+  if (kind_ == Kind::object) members_.reserve(count);
 }
 
 std::size_t Json::size() const noexcept {
@@ -297,9 +308,14 @@ Json& Json::set(std::string_view key, Json value) {
     *found = std::move(value);
     return *found;
   }
+  return add(key, std::move(value));
+}
+
+Json& Json::add(std::string_view key, Json value) {
+  constexpr std::size_t kFirstMembers = 4;
   Object& object = members();
-  object.emplace_back(std::string(key), std::move(value));
-  return object.back().second;
+  if (object.capacity() == 0) object.reserve(kFirstMembers);
+  return object.emplace_back(std::string(key), std::move(value)).second;
 }
 
 bool Json::erase(std::string_view key) {

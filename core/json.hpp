@@ -13,7 +13,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "core/error.hpp"
@@ -37,25 +36,32 @@ class Json {
   using Member = std::pair<std::string, Json>;
   using Object = std::vector<Member>;
 
-  Json() noexcept = default;  // null
-  Json(std::nullptr_t) noexcept {}
-  Json(bool value) noexcept;
-  Json(std::string value);
-  Json(std::string_view value);
+  Json() noexcept : none_() {}  // null
+  Json(std::nullptr_t) noexcept : none_() {}
+  Json(bool value) noexcept : kind_(Kind::boolean), bool_(value), none_() {}
+  Json(std::string value) noexcept : kind_(Kind::string), text_(std::move(value)) {}
+  Json(std::string_view value) : kind_(Kind::string), text_(value) {}
   Json(const char* value);
   Json(int value);
   Json(std::int64_t value);
   Json(std::uint64_t value);
   Json(const Json& other);
-  Json(Json&& other) noexcept;
+  Json(Json&& other) noexcept : none_() { take(other); }
   Json& operator=(const Json& other);
   Json& operator=(Json&& other) noexcept;
-  ~Json();
+  ~Json() {
+    if (holds_text()) {
+      text_.~basic_string();
+    } else if (is_container()) {
+      drop_container(0);
+    }
+  }
 
+  struct MemberInit;
   static Json array();
   static Json array(std::initializer_list<Json> items);
   static Json object();
-  static Json object(std::initializer_list<std::pair<const char*, Json>> members);
+  static Json object(std::initializer_list<MemberInit> members);
   // `text` must be a JSON number token ("12", "-0.5e3"); anything else becomes null.
   static Json number(std::string_view text);
   // Shortest form that reads back; not finite -> null. For our own measurements (milliseconds) only.
@@ -93,6 +99,9 @@ class Json {
   const Json& operator[](std::string_view key) const noexcept;  // a static null when absent
   Json& set(std::string_view key,
             Json value);  // replaces or appends; turns null into an object; returns the stored value
+  // Appends without looking: the object must not have the member yet. For documents of a known layout.
+  Json& add(std::string_view key, Json value);
+  void reserve(std::size_t count);  // of an array or an object
   bool erase(std::string_view key);
   Json& push_back(Json value);
 
@@ -106,12 +115,54 @@ class Json {
 
  private:
   struct Parser;
-  static void release(Json& node, unsigned depth);
+  bool holds_text() const noexcept { return kind_ == Kind::number || kind_ == Kind::string; }
+  bool is_container() const noexcept { return kind_ >= Kind::array; }
+  void drop_container(unsigned depth) noexcept;
+  void drop_iteratively() noexcept;
+  void copy(const Json& other, unsigned depth);
+  void copy_iteratively(const Json& other);
+  void make_text(Kind kind, std::string_view text) {  // of a null only
+    new (&text_) std::string(text);
+    kind_ = kind;
+  }
+  void make_container(Kind kind) noexcept {  // of a null only
+    if (kind == Kind::array) {
+      new (&items_) Array();
+    } else {
+      new (&members_) Object();
+    }
+    kind_ = kind;
+  }
+  void take(Json& other) noexcept {  // into a null; leaves null
+    bool_ = other.bool_;
+    kind_ = std::exchange(other.kind_, Kind::null);
+    if (holds_text()) {
+      new (&text_) std::string(std::move(other.text_));
+      other.text_.~basic_string();
+    } else if (kind_ == Kind::array) {
+      new (&items_) Array(std::move(other.items_));
+      other.items_.~vector();
+    } else if (kind_ == Kind::object) {
+      new (&members_) Object(std::move(other.members_));
+      other.members_.~vector();
+    }
+  }
 
   Kind kind_ = Kind::null;
   bool bool_ = false;
-  // Holds the alternative that kind_ implies: text for numbers and strings (empty for null, boolean).
-  std::variant<std::string, Array, Object> store_;
+  // The member that kind_ implies lives: text of numbers and strings, elements, members; none else.
+  union {
+    char none_;
+    std::string text_;
+    Array items_;
+    Object members_;
+  };
+};
+
+// A member as Json::object({{"key", value}, ...}) takes it: the value is moved on, not copied.
+struct Json::MemberInit {
+  const char* key;
+  mutable Json value;
 };
 
 // Appends `text` as a JSON string literal, quotes included; bytes that are not UTF-8 become U+FFFD.

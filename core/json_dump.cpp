@@ -1,4 +1,4 @@
-// core: the JSON writer: compact and canonical forms, with an explicit stack.
+// core: the JSON writer: compact and canonical forms. Recursive to a fixed depth, then with an explicit stack.
 #include <algorithm>
 #include <array>
 
@@ -61,9 +61,44 @@ void write(std::string& out, const Json& root, bool canonical) {
   }
 }
 
+// The compact form of ordinary documents: no frames to keep.
+void write_compact(std::string& out, const Json& value, unsigned depth) {
+  constexpr unsigned kRecursionLimit = 64;
+  if (value.is_array()) {
+    if (depth == kRecursionLimit) return write(out, value, false);
+    char before = '[';
+    for (const Json& item : value.items()) {
+      out.push_back(before);
+      before = ',';
+      write_compact(out, item, depth + 1);
+    }
+    out += value.size() == 0 ? "[]" : "]";
+  } else if (value.is_object()) {
+    if (depth == kRecursionLimit) return write(out, value, false);
+    char before = '{';
+    for (const auto& [key, member] : value.members()) {
+      out.push_back(before);
+      before = ',';
+      append_json_string(out, key);
+      out.push_back(':');
+      write_compact(out, member, depth + 1);
+    }
+    out += value.size() == 0 ? "{}" : "}";
+  } else {
+    append_scalar(out, value);
+  }
+}
+
+// Bytes that stand for themselves inside a string.
+constexpr std::array<bool, 256> kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (std::size_t c = 0x20; c < 0x80; ++c) plain[c] = c != '"' && c != '\\';
+  return plain;
+}();
+
 }  // namespace
 
-void Json::dump_to(std::string& out) const { write(out, *this, false); }
+void Json::dump_to(std::string& out) const { write_compact(out, *this, 0); }
 
 std::string Json::dump() const {
   std::string out;
@@ -83,7 +118,7 @@ void append_json_string(std::string& out, std::string_view text) {
   std::size_t run = 0;
   for (std::size_t at = 0; at < text.size();) {
     const auto c = static_cast<unsigned char>(text[at]);
-    if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
+    if (kPlain[c]) {
       ++at;
       continue;
     }

@@ -69,8 +69,7 @@ struct Json::Parser {
       at = start;
       return fail("number in JSON is out of range");
     }
-    into.kind_ = Kind::number;
-    into.store_.emplace<std::string>(token);
+    into.make_text(Kind::number, token);
     return true;
   }
 
@@ -184,18 +183,13 @@ struct Json::Parser {
     if (frames.size() >= limits.max_depth) return fail("JSON is nested too deeply");
     ++at;
     frames.push_back({&into, is_object});
-    into.kind_ = is_object ? Kind::object : Kind::array;
-    if (is_object) {
-      into.store_.emplace<Object>();
-    } else {
-      into.store_.emplace<Array>();
-    }
+    into.make_container(is_object ? Kind::object : Kind::array);
     return true;
   }
 
   bool close() {
     const Frame frame = frames.back();
-    if (frame.is_object && !unique_keys(std::get<Object>(frame.node->store_))) return false;
+    if (frame.is_object && !unique_keys(frame.node->members_)) return false;
     ++at;
     frames.pop_back();
     return true;
@@ -203,10 +197,10 @@ struct Json::Parser {
 
   // The next place for a value inside the innermost container.
   Json* slot(const Frame& frame) {
-    if (!frame.is_object) return &std::get<Array>(frame.node->store_).emplace_back();
+    if (!frame.is_object) return &frame.node->items_.emplace_back();
     std::string name;
     if (!key(name)) return nullptr;
-    return &std::get<Object>(frame.node->store_).emplace_back(std::move(name), Json()).second;
+    return &frame.node->members_.emplace_back(std::move(name), Json()).second;
   }
 
   // One value; a container is only opened.
@@ -217,7 +211,7 @@ struct Json::Parser {
     switch (text[at]) {
       case '{': return open(into, true);
       case '[': return open(into, false);
-      case '"': into.kind_ = Kind::string; return string(std::get<std::string>(into.store_));
+      case '"': into.make_text(Kind::string, {}); return string(into.text_);
       case 't':
         into.kind_ = Kind::boolean;
         into.bool_ = true;
