@@ -69,14 +69,14 @@ class Analyser {
         "|the|a|an|all|this|that|these|those|my|our|every|each|it|them|any|everything|pid|session|table|database|db|user|role|"
         "index|server|service|schema|backend|ci|event|events|tables|sessions|into|in|up|from|to|";
     if (token(i).kind != TokenKind::word) return token(i).kind != TokenKind::symbol;
-    return kDeterminers.find("|" + token(i).norm + "|") != std::string_view::npos;
+    return listed(token(i).norm, kDeterminers);
   }
 
   bool is_name(std::size_t i) const {
     const Token& t = token(i);
     if (t.kind != TokenKind::word || !case_means_ || !t.capital || t.norm == "i") return false;
     static constexpr std::string_view kSpeltAsAcronym = "|us|it|am|or|in|me|no|is|as|at|on|who|may|will|can|";
-    if (t.all_caps) return kSpeltAsAcronym.find("|" + t.norm + "|") != std::string_view::npos;
+    if (t.all_caps) return listed(t.norm, kSpeltAsAcronym);
     return !t.sentence_start;
   }
 
@@ -134,7 +134,7 @@ class Analyser {
 
   std::string_view norm(std::size_t i) const { return i < a_.tokens.size() ? std::string_view(token(i).norm) : ""; }
   static bool is_any(std::string_view word, std::string_view list) {
-    return !word.empty() && list.find("|" + std::string(word) + "|") != std::string_view::npos;
+    return !word.empty() && listed(word, list);
   }
 
   // How many tokens at `at` say nothing here although they are no function words elsewhere.
@@ -174,13 +174,13 @@ class Analyser {
     static constexpr std::string_view kMeasures = "|size|number|count|frequency|duration|length|age|space|volume|load|";
     const bool ranked =
         a_.has("top") || a_.has("bottom") || a_.has("largest") || a_.has("smallest") || a_.has("max") || a_.has("min");
-    return ranked && kMeasures.find("|" + token(i).norm + "|") != std::string_view::npos;
+    return ranked && listed(token(i).norm, kMeasures);
   }
 
   // "the size of the database", "the cache hit ratio of our db": there the place is what is asked about.
   bool sized() const {
     static constexpr std::string_view kMeasured = "|size|cache hit|large|healthy|status|type|";
-    return !a_.words.empty() && kMeasured.find("|" + a_.words.back().concept_name + "|") != std::string_view::npos;
+    return !a_.words.empty() && listed(a_.words.back().concept_name, kMeasured);
   }
 
   bool groupable(std::size_t i) const { return token(i).kind == TokenKind::word && !is_name(i); }
@@ -226,7 +226,7 @@ class Analyser {
     if (!a_.aspects.empty()) return;
     static constexpr std::string_view kVerbs = "|show|display|print|which|give|get|fetch|view|see|";
     for (std::size_t i = 0; i < a_.tokens.size(); ++i) {
-      if (a_.roles[i] != Role::function || kVerbs.find("|" + token(i).norm + "|") == std::string_view::npos) continue;
+      if (a_.roles[i] != Role::function || !listed(token(i).norm, kVerbs)) continue;
       a_.aspects.push_back({"list", i, i + 1, {}});
       return;
     }
@@ -250,7 +250,7 @@ class Analyser {
       if (aspect.name != "group" || !aspect.targets.empty()) continue;
       // "distribution of CIs" says what is distributed; by what follows "by", "per", "each"...
       static constexpr std::string_view kBefore = "|by|per|each|every|to|into|별|";
-      if (kBefore.find("|" + token(aspect.last - 1).norm + "|") == std::string_view::npos) continue;
+      if (!listed(token(aspect.last - 1).norm, kBefore)) continue;
       for (std::size_t i = aspect.last; i < a_.tokens.size();) {
         const Word* w = word_at(i);
         if (w == nullptr) {
@@ -313,7 +313,7 @@ class Analyser {
 bool is_superlative(std::string_view aspect) {
   static constexpr std::string_view kKinds =
       "|top|bottom|latest|oldest|largest|smallest|longest|shortest|max|min|slowest|fastest|";
-  return kKinds.find("|" + std::string(aspect) + "|") != std::string_view::npos;
+  return listed(aspect, kKinds);
 }
 
 bool Analysis::has(std::string_view aspect) const {

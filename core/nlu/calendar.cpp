@@ -22,7 +22,9 @@ bool offset_form(std::string_view name) {
 
 }  // namespace
 
+// Holds no state between two calls: each begins by loading the instant it is about.
 struct Calendar::Impl {
+  bool known = true;
   std::unique_ptr<icu::TimeZone> zone;
   std::unique_ptr<icu::GregorianCalendar> calendar;
 
@@ -40,19 +42,32 @@ struct Calendar::Impl {
   }
 };
 
-Calendar::Calendar(const Clock& clock) : impl_(std::make_unique<Impl>()), now_us_(clock.now_us), zone_(clock.timezone) {
+// ICU reads a zone's rules and its week data anew for each calendar, which costs more than all that is asked
+// of it; so a thread keeps the last one it used.
+Calendar::Calendar(const Clock& clock) : now_us_(clock.now_us), zone_(clock.timezone) {
+  thread_local std::string last_zone;
+  thread_local std::shared_ptr<Impl> last;
+  if (last != nullptr && last_zone == zone_) {
+    impl_ = last;
+    zone_known_ = impl_->known;
+    return;
+  }
+  impl_ = std::make_shared<Impl>();
   const std::string id = offset_form(zone_) ? "GMT" + zone_ : zone_;
   impl_->zone.reset(icu::TimeZone::createTimeZone(icu::UnicodeString::fromUTF8(id)));
   if (impl_->zone == nullptr || *impl_->zone == icu::TimeZone::getUnknown()) {
-    zone_known_ = false;
+    impl_->known = false;
     impl_->zone.reset(icu::TimeZone::getGMT()->clone());
   }
+  zone_known_ = impl_->known;
   UErrorCode status = U_ZERO_ERROR;
   impl_->calendar = std::make_unique<icu::GregorianCalendar>(*impl_->zone, status);
   impl_->calendar->setFirstDayOfWeek(UCAL_MONDAY);
   impl_->calendar->setMinimalDaysInFirstWeek(4);
   // A Gregorian calendar for every date: PostgreSQL's is proleptic too.
   impl_->calendar->setGregorianChange(-8.64e15, status);
+  last_zone = zone_;
+  last = impl_;
 }
 
 Calendar::~Calendar() = default;

@@ -55,7 +55,7 @@ class Calendar {
  private:
   struct Impl;
   struct Matcher;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;
   std::int64_t now_us_ = 0;
   std::string zone_;
   bool zone_known_ = true;

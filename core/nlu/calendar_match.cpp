@@ -162,13 +162,15 @@ struct Calendar::Matcher {
 
   std::optional<Point> point(std::size_t i) const {
     if (i >= t.size()) return std::nullopt;
-    const std::int64_t today = cal.start_of("day", now());
     if (t[i].kind == TokenKind::date) return iso_date(i);
     if (t[i].kind == TokenKind::clock) return clock(i);
-    if (is(i, "today")) return day_point("today", today, i + 1);
-    if (is(i, "midnight")) return Point{"today", today, today, i + 1};
-    if (is(i, "yesterday")) return day_point("yesterday", cal.add("day", today, -1), i + 1);
-    if (is(i, "tomorrow")) return day_point("tomorrow", cal.add("day", today, 1), i + 1);
+    if (is_any(word(i), {"today", "midnight", "yesterday", "tomorrow"})) {
+      const std::int64_t today = cal.start_of("day", now());
+      if (is(i, "today")) return day_point("today", today, i + 1);
+      if (is(i, "midnight")) return Point{"today", today, today, i + 1};
+      if (is(i, "yesterday")) return day_point("yesterday", cal.add("day", today, -1), i + 1);
+      return day_point("tomorrow", cal.add("day", today, 1), i + 1);
+    }
     if (t[i].kind == TokenKind::word && t[i].norm.size() >= 3) {
       if (const auto weekday = weekday_number(t[i].norm); weekday && (t[i].norm.size() > 3 || t[i].capital)) {
         // The latest one that has begun; on a Monday "Monday" is today.

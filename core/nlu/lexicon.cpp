@@ -81,23 +81,62 @@ bool in_list(std::string_view list, std::string_view word) {
   return hit;
 }
 
-template <std::size_t N>
-std::optional<int> index_in(const std::string_view (&lists)[N], std::string_view word) {
-  for (std::size_t i = 0; i < N; ++i) {
-    if (in_list(lists[i], word)) return static_cast<int>(i);
-  }
-  return std::nullopt;
-}
+// What the lists say of a single word, by word: every token of every question asks several of them.
+struct WordFacts {
+  const UnitInfo* unit = nullptr;
+  int month = 0;    // 1..12
+  int weekday = 0;  // 1 = Monday
+  std::optional<std::int64_t> number;
+  bool time = false;
+};
 
-bool words_match(const std::vector<Token>& tokens, std::size_t at, std::string_view phrase, std::size_t& length) {
-  std::size_t i = at;
-  bool ok = true;
-  each_part(phrase, ' ', [&](std::string_view word) {
-    ok = ok && i < tokens.size() && tokens[i].norm == word;
-    ++i;
-  });
-  length = i - at;
-  return ok;
+class WordTable {
+ public:
+  static const WordFacts& of(std::string_view norm) {
+    static const WordTable table;
+    static const WordFacts nothing;
+    const auto it = table.facts_.find(norm);
+    return it == table.facts_.end() ? nothing : it->second;
+  }
+
+ private:
+  WordTable() {
+    for (const UnitRow& row : kUnitRows) {
+      each_part(row.words, '|', [&](std::string_view w) {
+        if (facts_[w].unit == nullptr) facts_[w].unit = &row.info;
+      });
+    }
+    for (std::size_t i = 0; i < std::size(kMonths); ++i) {
+      each_part(kMonths[i], '|', [&](std::string_view w) { facts_[w].month = static_cast<int>(i) + 1; });
+    }
+    for (std::size_t i = 0; i < std::size(kWeekdays); ++i) {
+      each_part(kWeekdays[i], '|', [&](std::string_view w) { facts_[w].weekday = static_cast<int>(i) + 1; });
+    }
+    each_part(kTimeWords, '|', [&](std::string_view w) { facts_[w].time = true; });
+    for (std::size_t i = 0; i < std::size(kNumberWords); ++i) {
+      facts_[kNumberWords[i]].number = static_cast<std::int64_t>(i);
+    }
+    facts_["fifteen"].number = 15;
+    facts_["twenty"].number = 20;
+    facts_["thirty"].number = 30;
+    facts_["fifty"].number = 50;
+    facts_["hundred"].number = 100;
+  }
+
+  std::unordered_map<std::string_view, WordFacts> facts_;
+};
+
+// `word_at(i)` is the i-th word there is, empty beyond the last. True when the phrase stands at `at`, with its
+// number of words.
+template <class WordAt>
+bool words_match(WordAt word_at, std::size_t at, std::string_view phrase, std::size_t& length) {
+  length = 0;
+  for (std::size_t from = 0; from < phrase.size(); ++length) {
+    const std::size_t to = std::min(phrase.find(' ', from), phrase.size());
+    if (word_at(at + length) != phrase.substr(from, to - from)) return false;
+    from = to + 1;
+  }
+  return true;
 }
 
 }  // namespace
@@ -125,40 +164,28 @@ std::size_t match_place(const std::vector<Token>& tokens, std::size_t at) {
 }
 
 std::optional<UnitInfo> unit_info(std::string_view norm) {
-  for (const UnitRow& row : kUnitRows) {
-    if (in_list(row.words, norm)) return row.info;
-  }
-  return std::nullopt;
+  const UnitInfo* unit = WordTable::of(norm).unit;
+  return unit == nullptr ? std::nullopt : std::optional<UnitInfo>(*unit);
 }
 
-bool is_unit_word(std::string_view norm) { return unit_info(norm).has_value(); }
+bool is_unit_word(std::string_view norm) { return WordTable::of(norm).unit != nullptr; }
 
-std::optional<std::int64_t> number_word(std::string_view norm) {
-  for (std::size_t i = 0; i < std::size(kNumberWords); ++i) {
-    if (kNumberWords[i] == norm) return static_cast<std::int64_t>(i);
-  }
-  if (norm == "fifteen") return 15;
-  if (norm == "twenty") return 20;
-  if (norm == "thirty") return 30;
-  if (norm == "fifty") return 50;
-  if (norm == "hundred") return 100;
-  return std::nullopt;
-}
+std::optional<std::int64_t> number_word(std::string_view norm) { return WordTable::of(norm).number; }
 
 std::optional<int> month_number(std::string_view norm) {
-  const auto i = index_in(kMonths, norm);
-  return i ? std::optional<int>(*i + 1) : std::nullopt;
+  const int month = WordTable::of(norm).month;
+  return month != 0 ? std::optional<int>(month) : std::nullopt;
 }
 
 std::optional<int> weekday_number(std::string_view norm) {
-  const auto i = index_in(kWeekdays, norm);
-  return i ? std::optional<int>(*i + 1) : std::nullopt;
+  const int weekday = WordTable::of(norm).weekday;
+  return weekday != 0 ? std::optional<int>(weekday) : std::nullopt;
 }
 
 bool is_time_word(std::string_view norm) {
-  const auto unit = unit_info(norm);
-  return in_list(kTimeWords, norm) || month_number(norm) || weekday_number(norm) ||
-         (unit && unit->dimension == "duration" && norm.size() > 2);
+  const WordFacts& facts = WordTable::of(norm);
+  return facts.time || facts.month != 0 || facts.weekday != 0 ||
+         (facts.unit != nullptr && facts.unit->dimension == "duration" && norm.size() > 2);
 }
 
 std::optional<ActionVerb> action_verb(std::string_view norm) {
@@ -169,25 +196,30 @@ std::optional<ActionVerb> action_verb(std::string_view norm) {
 }
 
 bool is_polite_prefix(const std::vector<Token>& tokens, std::size_t at, std::size_t& length) {
+  const auto word_at = [&](std::size_t i) {
+    return i < tokens.size() ? std::string_view(tokens[i].norm) : std::string_view();
+  };
   length = 0;
   for (const std::string_view phrase : kPolitePrefixes) {
     std::size_t n = 0;
-    if (words_match(tokens, at, phrase, n) && n > length) length = n;
+    if (words_match(word_at, at, phrase, n) && n > length) length = n;
   }
   return length > 0;
 }
 
 bool is_help(const std::vector<Token>& tokens) {
-  std::vector<Token> words;
+  std::vector<std::string_view> words;
+  words.reserve(tokens.size());
   for (const Token& token : tokens) {
-    if (token.kind != TokenKind::symbol) words.push_back(token);
+    if (token.kind != TokenKind::symbol) words.push_back(token.norm);
   }
   if (words.empty()) {
     return tokens.size() == 1 && tokens[0].norm == "?";
   }
+  const auto word_at = [&](std::size_t i) { return i < words.size() ? words[i] : std::string_view(); };
   for (const std::string_view phrase : kHelpQuestions) {
     std::size_t n = 0;
-    if (words_match(words, 0, phrase, n) && n == words.size()) return true;
+    if (words_match(word_at, 0, phrase, n) && n == words.size()) return true;
   }
   return false;
 }

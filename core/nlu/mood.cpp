@@ -7,7 +7,7 @@ namespace pgops::nlu {
 namespace {
 
 bool is_any(std::string_view word, std::string_view list) {
-  return !word.empty() && list.find("|" + std::string(word) + "|") != std::string_view::npos;
+  return !word.empty() && listed(word, list);
 }
 
 // "known to be down" is down.

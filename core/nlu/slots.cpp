@@ -335,28 +335,33 @@ std::vector<Slot> slots_of(const Json& schema) {
   return out;
 }
 
+std::size_t phrase_at(const Analysis& a, std::size_t at, const std::vector<std::string>& phrase) {
+  std::size_t i = at;
+  std::size_t k = 0;
+  bool meaningful = false;
+  while (k < phrase.size() && i < a.tokens.size()) {
+    const Token& t = a.tokens[i];
+    const std::string* parts = t.parts.empty() ? &t.stem : t.parts.data();
+    const std::size_t count = t.parts.empty() ? 1 : t.parts.size();
+    if (t.kind == TokenKind::symbol || k + count > phrase.size() ||
+        !std::equal(parts, parts + count, phrase.begin() + static_cast<std::ptrdiff_t>(k))) {
+      return 0;
+    }
+    meaningful = meaningful || (a.roles[i] != Role::function && t.kind != TokenKind::number);
+    k += count;
+    ++i;
+  }
+  return k == phrase.size() && meaningful ? i - at : 0;
+}
+
 std::vector<EnumHit> find_enum(const Analysis& a, const Slot& slot) {
   std::vector<EnumHit> hits;
   for (std::size_t at = 0; at < a.tokens.size(); ++at) {
     EnumHit best;
     for (std::size_t v = 0; v < slot.values.size(); ++v) {
       for (const auto& phrase : slot.values[v].phrases) {
-        std::size_t i = at;
-        std::size_t k = 0;
-        bool meaningful = false;
-        while (k < phrase.size() && i < a.tokens.size()) {
-          const Token& t = a.tokens[i];
-          const std::vector<std::string> one = {t.stem};
-          const auto& parts = t.parts.empty() ? one : t.parts;
-          if (t.kind == TokenKind::symbol || k + parts.size() > phrase.size() ||
-              !std::equal(parts.begin(), parts.end(), phrase.begin() + static_cast<std::ptrdiff_t>(k))) {
-            break;
-          }
-          meaningful = meaningful || (a.roles[i] != Role::function && t.kind != TokenKind::number);
-          k += parts.size();
-          ++i;
-        }
-        if (k == phrase.size() && meaningful && i - at > best.last - best.first) best = {at, i, v};
+        const std::size_t length = phrase_at(a, at, phrase);
+        if (length > best.last - best.first) best = {at, at + length, v};
       }
     }
     if (best.last > best.first) {

@@ -70,5 +70,7 @@ struct EnumHit {
   std::size_t value = 0;
 };
 std::vector<EnumHit> find_enum(const Analysis& analysis, const Slot& slot);
+// How many tokens from `at` on say the phrase (stems, not empty); 0 when they do not, or mean nothing.
+std::size_t phrase_at(const Analysis& analysis, std::size_t at, const std::vector<std::string>& phrase);
 
 }  // namespace pgops::nlu

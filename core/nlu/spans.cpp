@@ -225,7 +225,9 @@ std::optional<Recognised> comparison_span(const Tokens& t, std::size_t at) {
   }
   std::size_t length = 0;
   std::string_view op;
+  const std::string_view begins = word(t, at);
   for (const Comparator& c : kComparators) {
+    if (!c.words.starts_with(begins)) continue;
     const std::size_t n = words_at(t, at, c.words);
     if (n > length) {
       length = n;

@@ -10,6 +10,8 @@
 #include <unicode/uscript.h>
 #include <unicode/utf8.h>
 
+#include <algorithm>
+
 #include "core/nlu/lexicon.hpp"
 
 namespace pgops::nlu {
@@ -37,8 +39,13 @@ std::vector<Point> decode(std::string_view text) {
   return out;
 }
 
-bool is_letter(UChar32 c) { return u_isalpha(c) || (U_GET_GC_MASK(c) & U_GC_M_MASK) != 0; }
-bool is_digit(UChar32 c) { return u_isdigit(c) != 0; }
+// ASCII, which is most of every question, is answered without ICU's tables.
+bool is_letter(UChar32 c) {
+  if (c < 128) return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  return u_isalpha(c) || (U_GET_GC_MASK(c) & U_GC_M_MASK) != 0;
+}
+bool is_digit(UChar32 c) { return c < 128 ? c >= '0' && c <= '9' : u_isdigit(c) != 0; }
+bool is_upper(UChar32 c) { return c < 128 ? c >= 'A' && c <= 'Z' : u_isupper(c) != 0; }
 bool is_apostrophe(UChar32 c) { return c == '\'' || c == 0x2019; }
 bool is_joiner(UChar32 c) { return c == '_' || c == '-' || c == '.' || c == '/' || c == '@' || c == ':'; }
 
@@ -87,7 +94,7 @@ class Tokeniser {
     token.norm = normalise(token.text);
     token.begin = points_[from].begin;
     token.end = points_[to - 1].end;
-    token.capital = u_isupper(points_[from].c) != 0;
+    token.capital = is_upper(points_[from].c);
     token.sentence_start = sentence_start_;
     if (kind != TokenKind::symbol) sentence_start_ = false;
     tokens_.push_back(std::move(token));
@@ -227,7 +234,7 @@ class Tokeniser {
     at_ = i;
     Token& token = add(TokenKind::word, from, i);
     token.all_caps = i - from >= 2;
-    for (std::size_t k = from; k < i; ++k) token.all_caps = token.all_caps && u_isupper(points_[k].c);
+    for (std::size_t k = from; k < i; ++k) token.all_caps = token.all_caps && is_upper(points_[k].c);
     if (apostrophe != 0) {
       const std::string tail = normalise(slice(apostrophe + 1, i));
       const std::string head = normalise(slice(from, apostrophe));
@@ -261,8 +268,13 @@ class Tokeniser {
   bool sentence_start_ = true;
 };
 
+bool is_ascii(std::string_view text) noexcept {
+  return std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 128; });
+}
+
 template <class Wanted>
 double letter_share(std::string_view text, Wanted wanted) {
+  if (is_ascii(text)) return 0.0;  // nothing but Latin
   std::size_t letters = 0;
   std::size_t hits = 0;
   for (const Point& p : decode(text)) {
@@ -278,10 +290,8 @@ double letter_share(std::string_view text, Wanted wanted) {
 }  // namespace
 
 std::string normalise(std::string_view text) {
-  bool plain = true;
-  for (const char c : text) plain = plain && static_cast<unsigned char>(c) < 128;
   std::string out;
-  if (plain) {
+  if (is_ascii(text)) {
     out.reserve(text.size());
     for (const char c : text) out.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c);
     return out;
@@ -296,6 +306,14 @@ std::string normalise(std::string_view text) {
 }
 
 std::vector<Token> tokenise(std::string_view text) { return Tokeniser(text).run(); }
+
+bool listed(std::string_view word, std::string_view list) noexcept {
+  for (std::size_t at = list.find(word, 1); at != std::string_view::npos; at = list.find(word, at + 1)) {
+    const std::size_t end = at + word.size();
+    if (list[at - 1] == '|' && end < list.size() && list[end] == '|') return true;
+  }
+  return false;
+}
 
 double hangul_share(std::string_view text) {
   return letter_share(text, [](UScriptCode s) { return s == USCRIPT_HANGUL; });

@@ -38,6 +38,9 @@ std::vector<Token> tokenise(std::string_view text);
 // The stem of a normalised word (see the head of stem.cpp).
 std::string stem(std::string_view word);
 
+// Whether `list` ("|a|b|c|") has `word` between two bars.
+bool listed(std::string_view word, std::string_view list) noexcept;
+
 // Share of the letters of `text` that are Hangul, 0..1, and of those in no Latin script.
 double hangul_share(std::string_view text);
 double non_latin_share(std::string_view text);

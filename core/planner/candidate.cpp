@@ -124,15 +124,18 @@ class Coverage {
 void nearness(Candidate& c, const std::set<std::string>& concepts, const retrieval::Index& index) {
   double question = 0;
   for (const std::string& name : concepts) question += index.idf(name);
-  for (const auto& example : c.entry->profile.example_concepts) {
+  const auto& examples = c.entry->profile.example_concepts;
+  for (std::size_t e = 0; e < examples.size(); ++e) {
     double both = 0;
     double all = 0;
-    for (const std::string& name : example) {
+    const double* weight = c.entry->example_weights[e].data();
+    for (const std::string& name : examples[e]) {
+      const double w = *weight++;
+      const bool said = concepts.count(name) != 0;
       // An argument the question does not give is asked for or optional; it does not make the tool distant.
-      if (nlu::is_argument_concept(name) && concepts.count(name) == 0) continue;
-      const double w = index.idf(name);
+      if (!said && nlu::is_argument_concept(name)) continue;
       all += w;
-      if (concepts.count(name) != 0) both += w;
+      if (said) both += w;
     }
     if (all <= 0) continue;
     c.reverse = std::max(c.reverse, both / all);

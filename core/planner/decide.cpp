@@ -72,6 +72,9 @@ class Decider {
   Decider(const PlannerInput& in, const Index& index, const nlu::Calendar& calendar)
       : in_(in), index_(index), cal_(calendar) {}
 
+  // What the question was cut into; after run().
+  const std::vector<nlu::Token>& tokens() const noexcept { return a_.tokens; }
+
   Decision run(const std::string& question) {
     a_ = nlu::analyse(question, cal_);
     d_.explain.set("spans", nlu::spans_json(a_));
@@ -94,16 +97,15 @@ class Decider {
   }
 
   std::optional<std::string> senseless(const std::string& question) {
-    bool any_tool = false;
-    bool hangul = false;
-    for (const Entry& e : index_.entries()) {
-      if (!eligible(e)) continue;
-      any_tool = true;
-      for (const std::string& example : e.doc.examples) hangul = hangul || nlu::hangul_share(example) > 0;
+    const auto& entries = index_.entries();
+    if (std::none_of(entries.begin(), entries.end(), [this](const Entry& e) { return eligible(e); })) {
+      return say(a_.action ? Say::no_agreement : Say::no_tools, in_.locale);
     }
-    if (!any_tool) return say(a_.action ? Say::no_agreement : Say::no_tools, in_.locale);
-    if (nlu::non_latin_share(question) > 0.5 && !(hangul && nlu::hangul_share(question) > 0.3)) {
-      return say(Say::other_language, in_.locale);
+    if (nlu::non_latin_share(question) > 0.5) {
+      const bool known =
+          nlu::hangul_share(question) > 0.3 &&
+          std::any_of(entries.begin(), entries.end(), [this](const Entry& e) { return e.hangul && eligible(e); });
+      if (!known) return say(Say::other_language, in_.locale);
     }
     std::size_t meaningful = a_.words.size() + a_.spans.size();
     if (a_.tokens.empty() || (a_.tokens.size() < 2 && meaningful == 0)) return say(Say::too_short, in_.locale);
@@ -326,8 +328,7 @@ class Decider {
 };
 
 // The halves of a compound question: at "?", ";" and at "and" before a question word.
-std::vector<std::string> halves(const std::string& question) {
-  const std::vector<nlu::Token> tokens = nlu::tokenise(question);
+std::vector<std::string> halves(const std::string& question, const std::vector<nlu::Token>& tokens) {
   std::vector<std::string> out;
   std::size_t from = 0;
   const auto cut = [&](std::size_t to, std::size_t next) {
@@ -340,7 +341,7 @@ std::vector<std::string> halves(const std::string& question) {
     if (tokens[i].norm == "?" || tokens[i].norm == ";") {
       cut(tokens[i].end, tokens[i].end);
     } else if (tokens[i].norm == "and" && i + 1 < tokens.size() &&
-               kOpeners.find("|" + tokens[i + 1].norm + "|") != std::string_view::npos) {
+               nlu::listed(tokens[i + 1].norm, kOpeners)) {
       cut(tokens[i].begin, tokens[i].end);
     }
   }
@@ -373,7 +374,7 @@ Decision in_parts(const PlannerInput& in, const Index& index, const nlu::Calenda
   for (std::size_t i = 0; i < parts.size() && i <= kMaxParts; ++i) {
     Decision one = Decider(in, index, calendar).run(parts[i]);
     if (one.code == Code::unsupported_action) return one;
-    explains.push_back(one.explain);
+    explains.push_back(std::move(one.explain));
     if (one.route != Route::plan) {
       all_plan = false;
       continue;
@@ -422,9 +423,10 @@ Decision decide(const PlannerInput& in, const Index& index) {
   if (code_points(in.question) > kMaxQuestionChars) return refuse(in, Say::too_long, std::to_string(kMaxQuestionChars));
   if (in.question.find_first_not_of(" \t\r\n") == std::string::npos) return refuse(in, Say::empty);
   const nlu::Calendar calendar({in.now_us, in.timezone});
-  Decision whole = Decider(in, index, calendar).run(in.question);
+  Decider decider(in, index, calendar);
+  Decision whole = decider.run(in.question);
   if (whole.route == Route::direct || whole.code == Code::unsupported_action) return whole;
-  const std::vector<std::string> parts = halves(in.question);
+  const std::vector<std::string> parts = halves(in.question, decider.tokens());
   if (parts.size() < 2) return whole;
   return in_parts(in, index, calendar, std::move(whole), parts);
 }

@@ -1,6 +1,7 @@
 // core/retrieval: feature extraction, see features.hpp. Characters are code points, not bytes.
 #include "core/retrieval/features.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/nlu/text.hpp"
@@ -8,41 +9,52 @@
 namespace pgops::retrieval {
 namespace {
 
-std::vector<std::string> code_points(const std::string& word) {
-  std::vector<std::string> out;
-  for (const char c : word) {
-    if ((static_cast<unsigned char>(c) & 0xC0U) == 0x80U && !out.empty()) {
-      out.back().push_back(c);
-    } else {
-      out.emplace_back(1, c);
-    }
+// Where each character of `word` begins, and its end.
+void code_points(const std::string& word, std::vector<std::size_t>& starts) {
+  starts.clear();
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    if ((static_cast<unsigned char>(word[i]) & 0xC0U) != 0x80U || starts.empty()) starts.push_back(i);
   }
-  return out;
+  starts.push_back(word.size());
 }
 
 }  // namespace
 
-std::map<std::string, double> features_of(const std::vector<std::string>& words) {
-  std::map<std::string, double> tf;
+Features features_of(const std::vector<std::string>& words) {
+  std::vector<std::string> found;
+  std::size_t bytes = 0;
+  for (const std::string& word : words) bytes += word.size();
+  found.reserve(2 * bytes + 5 * words.size());
   std::string before = "^";
+  std::string padded;
+  std::vector<std::size_t> starts;
   for (const std::string& word : words) {
     const bool marker = word.size() > 2 && word.front() == '<';
-    const std::string root = marker ? word : nlu::stem(word);
-    tf["w:" + word] += 1;
-    tf["s:" + root] += 1;
-    tf["b:" + before + " " + root] += 1;
-    before = root;
+    std::string root = marker ? word : nlu::stem(word);
+    found.push_back("w:" + word);
+    found.push_back("s:" + root);
+    found.push_back("b:" + before + " " + root);
+    before = std::move(root);
     if (marker) continue;
-    std::vector<std::string> chars = code_points(" " + word + " ");
+    padded.assign(1, ' ').append(word).push_back(' ');
+    code_points(padded, starts);
+    const std::size_t characters = starts.size() - 1;
     for (std::size_t n = 3; n <= 4; ++n) {
-      for (std::size_t i = 0; i + n <= chars.size(); ++i) {
-        std::string gram = "c:";
-        for (std::size_t k = i; k < i + n; ++k) gram += chars[k];
-        tf[gram] += 1;
+      for (std::size_t i = 0; i + n <= characters; ++i) {
+        found.emplace_back("c:").append(padded, starts[i], starts[i + n] - starts[i]);
       }
     }
   }
-  for (auto& [feature, weight] : tf) weight = 1.0 + std::log(weight);
+  std::sort(found.begin(), found.end());
+  Features tf;
+  tf.reserve(found.size());
+  for (std::size_t i = 0; i < found.size();) {
+    std::size_t next = i + 1;
+    while (next < found.size() && found[next] == found[i]) ++next;
+    const auto times = static_cast<double>(next - i);
+    tf.emplace_back(std::move(found[i]), times == 1.0 ? 1.0 : 1.0 + std::log(times));
+    i = next;
+  }
   return tf;
 }
 

@@ -1,13 +1,16 @@
 // core/retrieval: a text as weighted features: words, stems, bigrams of stems, character 3- and 4-grams.
 #pragma once
 
-#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace pgops::retrieval {
 
-// Term frequencies by feature; `words` are delexicalised and normalised.
-std::map<std::string, double> features_of(const std::vector<std::string>& words);
+// In order of feature, each once.
+using Features = std::vector<std::pair<std::string, double>>;
+
+// Damped term frequencies by feature; `words` are delexicalised and normalised.
+Features features_of(const std::vector<std::string>& words);
 
 }  // namespace pgops::retrieval

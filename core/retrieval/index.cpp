@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <tuple>
+#include <utility>
 
 #include "core/retrieval/features.hpp"
 #include "core/retrieval/profile.hpp"
@@ -34,17 +35,20 @@ Index Index::build(RegistrySnapshot snapshot) {
     entry.slots = nlu::slots_of(doc.input_schema);
     ProfiledTool profiled = profile_of(doc, entry.slots);
     entry.profile = std::move(profiled.profile);
+    entry.hangul = std::any_of(doc.examples.begin(), doc.examples.end(),
+                               [](const std::string& example) { return nlu::hangul_share(example) > 0; });
     entry.doc = std::move(doc);
     words.push_back(std::move(profiled.example_words));
     index.entries_.push_back(std::move(entry));
   }
   index.add_examples(words);
   index.add_documents();
+  index.add_enumerations();
   return index;
 }
 
 void Index::add_examples(const std::vector<std::vector<std::vector<std::string>>>& words) {
-  std::vector<std::map<std::string, double>> vectors;
+  std::vector<Features> vectors;
   std::unordered_map<std::string, std::uint32_t> df;
   for (std::size_t e = 0; e < words.size(); ++e) {
     first_example_.push_back(static_cast<std::uint32_t>(vectors.size()));
@@ -76,7 +80,10 @@ void Index::add_examples(const std::vector<std::vector<std::vector<std::string>>
     centroid_norm_.push_back(std::sqrt(norm));
   }
   for (std::uint32_t i = 0; i < vectors.size(); ++i) {
-    for (const auto& [feature, w] : vectors[i]) postings_[feature].push_back({i, static_cast<float>(w)});
+    for (const auto& [feature, w] : vectors[i]) features_[feature].postings.push_back({i, static_cast<float>(w)});
+  }
+  for (auto& [name, feature] : features_) {
+    feature.idf = std::log(1.0 + n / static_cast<double>(feature.postings.size()));
   }
 }
 
@@ -106,86 +113,154 @@ void Index::add_documents() {
     }
     double length = 0;
     for (const auto& [c, weight] : tf) {
-      documents_[c].emplace_back(e, weight);
-      concept_df_[c] += 1;
+      Concept& known = concepts_[c];
+      known.documents.emplace_back(e, weight);
+      known.df += 1;
       length += weight;
     }
     document_length_.push_back(length);
     total += length;
   }
   if (!entries_.empty() && total > 0) mean_length_ = total / static_cast<double>(entries_.size());
+  const auto rarity = [this](double df) {
+    return std::log(1.0 + (static_cast<double>(entries_.size()) + 0.5) / (df + 0.5));
+  };
+  unknown_idf_ = rarity(0);
+  for (auto& [name, known] : concepts_) known.idf = rarity(known.df);
+  for (Entry& entry : entries_) {
+    for (const auto& concepts : entry.profile.example_concepts) {
+      std::vector<double>& weights = entry.example_weights.emplace_back();
+      weights.reserve(concepts.size());
+      for (const std::string& c : concepts) weights.push_back(idf(c));
+    }
+  }
 }
 
-double Index::idf(const std::string& concept_name) const {
-  const auto it = concept_df_.find(concept_name);
-  const double df = it == concept_df_.end() ? 0 : it->second;
-  return std::log(1.0 + (static_cast<double>(entries_.size()) + 0.5) / (df + 0.5));
-}
-
-bool Index::known(const std::string& concept_name) const { return concept_df_.count(concept_name) != 0; }
-
-std::vector<std::string> Index::enum_markers(const nlu::Analysis& analysis) const {
-  std::set<std::string> out;
+// Equal ways to say values of arguments of one name are kept once: thousands of tools may share them.
+void Index::add_enumerations() {
+  std::set<std::pair<std::string, std::vector<std::string>>> seen;
   for (const Entry& entry : entries_) {
     for (const nlu::Slot& slot : entry.slots) {
       if (slot.kind != nlu::SlotKind::enumeration) continue;
-      if (!nlu::find_enum(analysis, slot).empty()) out.insert("<enum:" + slot.name + ">");
+      const std::string marker = "<enum:" + slot.name + ">";
+      for (const nlu::EnumValue& value : slot.values) {
+        for (const auto& phrase : value.phrases) {
+          if (phrase.empty() || !seen.emplace(marker, phrase).second) continue;
+          enum_phrases_[phrase.front()].push_back({phrase, marker});
+        }
+      }
+    }
+  }
+}
+
+double Index::idf(const std::string& concept_name) const {
+  const auto it = concepts_.find(concept_name);
+  return it == concepts_.end() ? unknown_idf_ : it->second.idf;
+}
+
+bool Index::known(const std::string& concept_name) const { return concepts_.count(concept_name) != 0; }
+
+std::vector<std::string> Index::enum_markers(const nlu::Analysis& analysis) const {
+  std::set<std::string> out;
+  for (std::size_t at = 0; at < analysis.tokens.size() && !enum_phrases_.empty(); ++at) {
+    const nlu::Token& token = analysis.tokens[at];
+    const auto it = enum_phrases_.find(token.parts.empty() ? token.stem : token.parts.front());
+    if (it == enum_phrases_.end()) continue;
+    for (const EnumPhrase& said : it->second) {
+      if (out.count(said.marker) == 0 && nlu::phrase_at(analysis, at, said.phrase) > 0) out.insert(said.marker);
     }
   }
   return {out.begin(), out.end()};
 }
 
-std::vector<Scored> Index::retrieve(const std::vector<std::string>& words, const std::set<std::string>& concepts,
-                                    std::size_t limit, const std::function<bool(const Entry&)>& eligible) const {
-  std::map<std::string, double> query = features_of(words);
+// The cosine of the question with each example.
+void Index::score_examples(const std::vector<std::string>& words, std::vector<double>& dots) const {
+  struct Hit {
+    double weight;
+    const Feature* feature;
+  };
+  std::vector<Hit> hits;
   double norm = 0;
-  const double n = static_cast<double>(example_count_);
-  for (auto& [feature, w] : query) {
-    const auto it = postings_.find(feature);
-    w *= std::log(1.0 + n / (it == postings_.end() ? 1.0 : static_cast<double>(it->second.size())));
-    norm += w * w;
+  const double unseen = std::log(1.0 + static_cast<double>(example_count_));
+  for (const auto& [name, tf] : features_of(words)) {
+    const auto it = features_.find(name);
+    const bool seen = it != features_.end();
+    const double weight = tf * (seen ? it->second.idf : unseen);
+    norm += weight * weight;
+    if (seen) hits.push_back({weight, &it->second});
   }
   norm = std::sqrt(norm);
-  std::vector<double> dots(example_count_, 0.0);
-  if (norm > 0) {
-    for (const auto& [feature, w] : query) {
-      const auto it = postings_.find(feature);
-      if (it == postings_.end()) continue;
-      for (const Posting& p : it->second) dots[p.example] += w / norm * static_cast<double>(p.weight);
-    }
+  for (const Hit& hit : hits) {
+    const double weight = hit.weight / norm;
+    for (const Posting& p : hit.feature->postings) dots[p.example] += weight * static_cast<double>(p.weight);
   }
+}
+
+std::vector<Scored> Index::retrieve(const std::vector<std::string>& words, const std::set<std::string>& concepts,
+                                    std::size_t limit, const std::function<bool(const Entry&)>& eligible) const {
+  std::vector<double> dots(example_count_, 0.0);
+  score_examples(words, dots);
   std::vector<double> bm25(entries_.size(), 0.0);
   for (const std::string& c : concepts) {
-    const auto it = documents_.find(c);
-    if (it == documents_.end()) continue;
-    for (const auto& [e, tf] : it->second) {
+    const auto it = concepts_.find(c);
+    if (it == concepts_.end()) continue;
+    const double rarity = it->second.idf;
+    for (const auto& [e, tf] : it->second.documents) {
       const double length = kBm25K1 * (1 - kBm25B + kBm25B * document_length_[e] / mean_length_);
-      bm25[e] += idf(c) * tf * (kBm25K1 + 1) / (tf + length);
+      bm25[e] += rarity * tf * (kBm25K1 + 1) / (tf + length);
     }
   }
-  std::vector<Scored> out;
-  double best_bm25 = 0;
+  // Who may be asked costs more than a score, so the question is put only to those that could count: in order
+  // of score until there are enough.
+  enum class Known : std::uint8_t { no_idea, no, yes };
+  std::vector<Known> asked(entries_.size(), Known::no_idea);
+  const auto counts = [&](std::size_t e) {
+    if (asked[e] == Known::no_idea) asked[e] = eligible(entries_[e]) ? Known::yes : Known::no;
+    return asked[e] == Known::yes;
+  };
+  std::vector<Scored> all;
+  std::vector<std::pair<double, std::size_t>> by_bm25;
+  all.reserve(entries_.size());
   for (std::size_t e = 0; e < entries_.size(); ++e) {
-    if (first_example_[e] == first_example_[e + 1] || !eligible(entries_[e])) continue;
-    std::vector<double> own(dots.begin() + first_example_[e], dots.begin() + first_example_[e + 1]);
+    const std::uint32_t first = first_example_[e];
+    const std::uint32_t end = first_example_[e + 1];
+    if (first == end) continue;
+    double best[3] = {};
     double sum = 0;
-    for (const double d : own) sum += d;
-    std::sort(own.begin(), own.end(), std::greater<>());
-    const std::size_t top = std::min<std::size_t>(3, own.size());
-    Scored s;
+    for (std::uint32_t i = first; i < end; ++i) {
+      double d = dots[i];
+      sum += d;
+      for (double& place : best) {
+        if (d > place) std::swap(d, place);
+      }
+    }
+    const auto top = static_cast<double>(std::min<std::uint32_t>(3, end - first));
+    Scored& s = all.emplace_back();
     s.entry = e;
-    for (std::size_t i = 0; i < top; ++i) s.best3 += own[i] / static_cast<double>(top);
+    for (const double d : best) s.best3 += d / top;
     s.centroid = centroid_norm_[e] > 0 ? sum / centroid_norm_[e] : 0;
     s.bm25 = bm25[e];
     s.cosine = (1 - kCentroidShare) * s.best3 + kCentroidShare * s.centroid;
-    best_bm25 = std::max(best_bm25, s.bm25);
+    if (s.bm25 > 0) by_bm25.emplace_back(s.bm25, e);
+  }
+  double best_bm25 = 0;
+  std::make_heap(by_bm25.begin(), by_bm25.end());
+  for (; !by_bm25.empty() && best_bm25 == 0; by_bm25.pop_back()) {
+    std::pop_heap(by_bm25.begin(), by_bm25.end());
+    if (counts(by_bm25.back().second)) best_bm25 = by_bm25.back().first;
+  }
+  const auto worse = [](const Scored& a, const Scored& b) {
+    return a.cosine != b.cosine ? a.cosine < b.cosine : a.entry > b.entry;
+  };
+  std::vector<Scored> out;
+  std::make_heap(all.begin(), all.end(), worse);
+  for (; !all.empty() && out.size() < limit; all.pop_back()) {
+    std::pop_heap(all.begin(), all.end(), worse);
+    Scored& s = all.back();
+    if (!counts(s.entry)) continue;
+    s.bm25 = best_bm25 > 0 ? s.bm25 / best_bm25 : 0;
     out.push_back(s);
   }
-  for (Scored& s : out) s.bm25 = best_bm25 > 0 ? s.bm25 / best_bm25 : 0;
-  std::sort(out.begin(), out.end(), [](const Scored& a, const Scored& b) {
-    return a.cosine != b.cosine ? a.cosine > b.cosine : a.entry < b.entry;
-  });
-  if (out.size() > limit) out.resize(limit);
   return out;
 }
 

@@ -58,6 +58,9 @@ struct Entry {
   ToolDoc doc;
   std::vector<nlu::Slot> slots;
   Profile profile;
+  // idf() of each concept of each example, in the order of profile.example_concepts.
+  std::vector<std::vector<double>> example_weights;
+  bool hangul = false;  // in an example
 };
 
 struct Scored {
@@ -90,20 +93,36 @@ class Index {
     std::uint32_t example;
     float weight;
   };
+  struct Feature {
+    double idf = 0;
+    std::vector<Posting> postings;
+  };
+  struct Concept {
+    double df = 0;
+    double idf = 0;
+    std::vector<std::pair<std::uint32_t, double>> documents;  // BM25: (entry, tf)
+  };
+  // A way to say a value of an argument of that name; `phrase` is never empty.
+  struct EnumPhrase {
+    std::vector<std::string> phrase;
+    std::string marker;
+  };
   void add_examples(const std::vector<std::vector<std::vector<std::string>>>& words);
   void add_documents();
+  void add_enumerations();
+  void score_examples(const std::vector<std::string>& words, std::vector<double>& dots) const;
 
   std::vector<Entry> entries_;
   std::vector<std::uint32_t> example_entry_;  // example -> entry
   std::vector<std::uint32_t> first_example_;  // entry -> its first example; one more at the end
   std::vector<double> centroid_norm_;         // per entry
-  std::unordered_map<std::string, std::vector<Posting>> postings_;
+  std::unordered_map<std::string, Feature> features_;
   std::size_t example_count_ = 0;
-  std::unordered_map<std::string, std::vector<std::pair<std::uint32_t, double>>>
-      documents_;  // BM25: concept -> (entry, tf)
   std::vector<double> document_length_;
   double mean_length_ = 1;
-  std::unordered_map<std::string, double> concept_df_;
+  std::unordered_map<std::string, Concept> concepts_;
+  double unknown_idf_ = 0;
+  std::unordered_map<std::string, std::vector<EnumPhrase>> enum_phrases_;  // by the phrase's first stem
 };
 
 }  // namespace pgops::retrieval
