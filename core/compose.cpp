@@ -73,15 +73,19 @@ class Composer {
 
   void spoken(const CallOutcome& call) {
     const int ref = static_cast<int>(references_.size()) + 1;
-    references_.push_back({&call.result, &call.args});
+    const Json& result = *call.result;
+    references_.push_back({&result, &call.args});
     out_.any = true;
     const std::string title = call.title.empty() ? call.tool : first_sentence(call.title);
     refer(call, ref, title);
     // A spec that does not compile was refused when it was stored; should one be here all the same, the
     // sentence is made from the shape.
-    auto compiled = present::Present::compile(call.present);
-    const present::Present speaker = compiled ? std::move(compiled).value() : present::Present();
-    present::Rendered r = speaker.render(call.result, call.args, {title, in_.intent, in_.locale, ref, in_.block_rows});
+    present::Present own;
+    if (call.speaker == nullptr && !call.present.is_null()) {
+      if (auto compiled = present::Present::compile(call.present)) own = std::move(compiled).value();
+    }
+    const present::Present& speaker = call.speaker != nullptr ? *call.speaker : own;
+    present::Rendered r = speaker.render(result, call.args, {title, in_.intent, in_.locale, ref, in_.block_rows});
     line();
     const std::size_t offset = out_.summary.size();
     out_.summary += r.text;
@@ -101,19 +105,19 @@ class Composer {
     Json r = Json::object({{"ref", ref}, {"tool_call_id", call.tool_call_id}, {"tool", call.tool}, {"title", title}});
     r.set("args", call.args);
     r.set("as_of", call.as_of.empty() ? Json() : Json(call.as_of));
-    r.set("row_count", call.result["row_count"]);
-    r.set("truncated", Json(call.result["truncated"].as_bool()));
+    r.set("row_count", (*call.result)["row_count"]);
+    r.set("truncated", Json((*call.result)["truncated"].as_bool()));
     if (!call.result_digest.empty()) r.set("result_digest", call.result_digest);
     out_.references.push_back(std::move(r));
   }
 
   void truncated(const CallOutcome& call, int ref, const present::Rendered& r) {
-    if (!call.result["truncated"].as_bool()) return;
+    if (!(*call.result)["truncated"].as_bool()) return;
     const bool said =
         std::any_of(r.facts.begin(), r.facts.end(), [](const Fact& f) { return f.source.path == "$.truncated"; }) ||
         call.present["summary"].size() == 0;
     if (said) return;
-    const Json& count = call.result["row_count"];
+    const Json& count = (*call.result)["row_count"];
     if (count.is_null()) return;
     words(" Only the first ", " 처음 ");
     Fact f;
@@ -226,10 +230,10 @@ class Composer {
 
 }  // namespace
 
-Json Answer::to_json() const {
-  Json out = Json::object({{"summary", summary}, {"severity", severity}});
-  out.set("facts", facts);
-  out.set("blocks", blocks);
+Json Answer::to_json() && {
+  Json out = Json::object({{"summary", std::move(summary)}, {"severity", std::move(severity)}});
+  out.add("facts", std::move(facts));
+  out.add("blocks", std::move(blocks));
   return out;
 }
 

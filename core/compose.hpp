@@ -5,12 +5,14 @@
 // core/ground before it is handed out; one that fails the check is withheld, and `grounded` says why.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "core/error.hpp"
 #include "core/json.hpp"
 #include "core/period.hpp"
+#include "core/present/present.hpp"
 
 namespace pgops::compose {
 
@@ -22,11 +24,12 @@ struct CallOutcome {
   std::string error_code;  // name of a code, when not success
   std::string because_of;  // skipped: the tool whose failure caused it
   Json args = Json::object();
-  Json result;                         // columns, rows, row_count, truncated; when success
-  Json present;                        // the tool's spec, null for none
-  std::string as_of;                   // timestamptz text
-  std::string result_digest;           // optional, "sha256:..."
-  std::vector<std::string> defaulted;  // arguments that took the schema's default
+  std::shared_ptr<const Json> result;         // columns, rows, row_count, truncated; when success
+  Json present;                               // the tool's spec, null for none
+  const present::Present* speaker = nullptr;  // the same, compiled; null: to be compiled
+  std::string as_of;                          // timestamptz text
+  std::string result_digest;                  // optional, "sha256:..."
+  std::vector<std::string> defaulted;         // arguments that took the schema's default
 };
 
 struct Input {
@@ -49,7 +52,7 @@ struct Answer {
   std::string fallback_text;  // what is missing, in words; empty when nothing is
   Status grounded = Unit{};   // INTERNAL_ERROR when a figure had no source; the summary is withheld then
 
-  Json to_json() const;  // {"summary","severity","facts","blocks"}
+  Json to_json() &&;  // {"summary","severity","facts","blocks"}
 };
 
 Answer compose(const Input& input);

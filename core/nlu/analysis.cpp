@@ -133,9 +133,7 @@ class Analyser {
   }
 
   std::string_view norm(std::size_t i) const { return i < a_.tokens.size() ? std::string_view(token(i).norm) : ""; }
-  static bool is_any(std::string_view word, std::string_view list) {
-    return !word.empty() && listed(word, list);
-  }
+  static bool is_any(std::string_view word, std::string_view list) { return !word.empty() && listed(word, list); }
 
   // How many tokens at `at` say nothing here although they are no function words elsewhere.
   std::size_t plain_words(std::size_t at) {

@@ -6,9 +6,7 @@
 namespace pgops::nlu {
 namespace {
 
-bool is_any(std::string_view word, std::string_view list) {
-  return !word.empty() && listed(word, list);
-}
+bool is_any(std::string_view word, std::string_view list) { return !word.empty() && listed(word, list); }
 
 // "known to be down" is down.
 constexpr std::string_view kKnown =

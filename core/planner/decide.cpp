@@ -340,8 +340,7 @@ std::vector<std::string> halves(const std::string& question, const std::vector<n
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     if (tokens[i].norm == "?" || tokens[i].norm == ";") {
       cut(tokens[i].end, tokens[i].end);
-    } else if (tokens[i].norm == "and" && i + 1 < tokens.size() &&
-               nlu::listed(tokens[i + 1].norm, kOpeners)) {
+    } else if (tokens[i].norm == "and" && i + 1 < tokens.size() && nlu::listed(tokens[i + 1].norm, kOpeners)) {
       cut(tokens[i].begin, tokens[i].end);
     }
   }

@@ -65,28 +65,30 @@ Json Report::tool_call(CallIndex index) const {
   const CallRecord& record = run_.record(index);
   const CallSettings& settings = run_.settings_of(index);
   const std::optional<Micros> started = record.started();
+  constexpr std::size_t kMembers = 28;  // with what the trace adds
   Json out = Json::object();
-  out.set("tool_call_id", settings.tool_call_id);
-  out.set("call", run_.plan().calls[index].id);
-  out.set("tool", settings.tool);
-  out.set("tool_version", settings.tool_version);
-  out.set("asset_digest", settings.asset_digest.empty() ? Json() : Json(settings.asset_digest));
-  out.set("type", to_string(settings.type));
-  out.set("status", to_string(record.status));
-  out.set("error_code", record.error ? Json(to_string(record.error->code)) : Json());
-  out.set("message", record.error ? Json(message_of(index)) : Json());
-  out.set("severity", record.error ? Json(to_string(info(record.error->code).severity)) : Json());
-  out.set("attempts", static_cast<std::uint64_t>(record.attempts.size()));
-  out.set("execution_group", group_of_[index] ? Json(static_cast<std::uint64_t>(*group_of_[index])) : Json());
-  out.set("parallel", group_of_[index] && groups_[*group_of_[index]].parallel());
-  out.set("start_ms", started ? ms(*started) : Json());
-  out.set("end_ms", started ? ms(record.ended) : Json());
-  out.set("duration_ms", started ? duration_ms(*started, record.ended) : Json());
-  out.set("row_count", record.status == CallStatus::success ? Json(record.row_count) : Json());
-  out.set("truncated", record.truncated);
-  out.set("timeout_exceeded", record.timeout_exceeded);
+  out.reserve(kMembers);
+  out.add("tool_call_id", settings.tool_call_id);
+  out.add("call", run_.plan().calls[index].id);
+  out.add("tool", settings.tool);
+  out.add("tool_version", settings.tool_version);
+  out.add("asset_digest", settings.asset_digest.empty() ? Json() : Json(settings.asset_digest));
+  out.add("type", to_string(settings.type));
+  out.add("status", to_string(record.status));
+  out.add("error_code", record.error ? Json(to_string(record.error->code)) : Json());
+  out.add("message", record.error ? Json(message_of(index)) : Json());
+  out.add("severity", record.error ? Json(to_string(info(record.error->code).severity)) : Json());
+  out.add("attempts", static_cast<std::uint64_t>(record.attempts.size()));
+  out.add("execution_group", group_of_[index] ? Json(static_cast<std::uint64_t>(*group_of_[index])) : Json());
+  out.add("parallel", group_of_[index] && groups_[*group_of_[index]].parallel());
+  out.add("start_ms", started ? ms(*started) : Json());
+  out.add("end_ms", started ? ms(record.ended) : Json());
+  out.add("duration_ms", started ? duration_ms(*started, record.ended) : Json());
+  out.add("row_count", record.status == CallStatus::success ? Json(record.row_count) : Json());
+  out.add("truncated", record.truncated);
+  out.add("timeout_exceeded", record.timeout_exceeded);
   if (record.because_of) {
-    out.set("because_of", run_.settings_of(*record.because_of).tool_call_id);
+    out.add("because_of", run_.settings_of(*record.because_of).tool_call_id);
   }
   return out;
 }
@@ -103,11 +105,11 @@ Json Report::execution_groups() const {
     Json ids = Json::array();
     for (const CallIndex i : groups_[g].calls) ids.push_back(run_.settings_of(i).tool_call_id);
     Json group = Json::object();
-    group.set("execution_group", static_cast<std::uint64_t>(g));
-    group.set("parallel", groups_[g].parallel());
-    group.set("tool_call_ids", std::move(ids));
-    group.set("start_ms", ms(groups_[g].start));
-    group.set("end_ms", ms(groups_[g].end));
+    group.add("execution_group", static_cast<std::uint64_t>(g));
+    group.add("parallel", groups_[g].parallel());
+    group.add("tool_call_ids", std::move(ids));
+    group.add("start_ms", ms(groups_[g].start));
+    group.add("end_ms", ms(groups_[g].end));
     out.push_back(std::move(group));
   }
   return out;
@@ -119,10 +121,10 @@ Json Report::failed_tools() const {
     const CallRecord& record = run_.record(i);
     if (!record.error || record.status == CallStatus::skipped) continue;
     Json failed = Json::object();
-    failed.set("tool", run_.settings_of(i).tool);
-    failed.set("tool_call_id", run_.settings_of(i).tool_call_id);
-    failed.set("error_code", to_string(record.error->code));
-    failed.set("message", message_of(i));
+    failed.add("tool", run_.settings_of(i).tool);
+    failed.add("tool_call_id", run_.settings_of(i).tool_call_id);
+    failed.add("error_code", to_string(record.error->code));
+    failed.add("message", message_of(i));
     out.push_back(std::move(failed));
   }
   return out;
@@ -134,9 +136,9 @@ Json Report::skipped_tools() const {
     const CallRecord& record = run_.record(i);
     if (record.status != CallStatus::skipped) continue;
     Json skipped = Json::object();
-    skipped.set("tool", run_.settings_of(i).tool);
-    skipped.set("tool_call_id", run_.settings_of(i).tool_call_id);
-    skipped.set("because_of", run_.settings_of(*record.because_of).tool_call_id);
+    skipped.add("tool", run_.settings_of(i).tool);
+    skipped.add("tool_call_id", run_.settings_of(i).tool_call_id);
+    skipped.add("because_of", run_.settings_of(*record.because_of).tool_call_id);
     out.push_back(std::move(skipped));
   }
   return out;
@@ -166,11 +168,11 @@ Json Report::error() const {
     }
   }
   Json out = Json::object();
-  out.set("code", known.name);
-  out.set("severity", to_string(known.severity));
-  out.set("message", text_for(shown, full, options_.korean));
-  out.set("hint", full && !shown.hint.empty() ? Json(shown.hint) : Json());
-  out.set("retryable", known.retryable);
+  out.add("code", known.name);
+  out.add("severity", to_string(known.severity));
+  out.add("message", text_for(shown, full, options_.korean));
+  out.add("hint", full && !shown.hint.empty() ? Json(shown.hint) : Json());
+  out.add("retryable", known.retryable);
   return out;
 }
 
@@ -179,30 +181,30 @@ Json Report::trace_tool_calls() const {
   for (CallIndex i = 0; i < run_.size(); ++i) {
     const CallRecord& record = run_.record(i);
     Json call = tool_call(i);
-    call.set("args", run_.args(i));
-    call.set("queue_ms", record.ready && record.started() ? duration_ms(*record.ready, *record.started()) : Json());
+    call.add("args", run_.args(i));
+    call.add("queue_ms", record.ready && record.started() ? duration_ms(*record.ready, *record.started()) : Json());
     Json internal;
     if (record.error) {
-      internal.set("code", to_string(record.error->code));
-      internal.set("message", record.error->message);
-      internal.set("detail", record.error->detail);
-      internal.set("hint", record.error->hint);
-      internal.set("sqlstate", record.sqlstate.empty() ? Json() : Json(record.sqlstate));
-      if (!record.refusal.is_null()) internal.set("refusal", record.refusal);
+      internal.add("code", to_string(record.error->code));
+      internal.add("message", record.error->message);
+      internal.add("detail", record.error->detail);
+      internal.add("hint", record.error->hint);
+      internal.add("sqlstate", record.sqlstate.empty() ? Json() : Json(record.sqlstate));
+      if (!record.refusal.is_null()) internal.add("refusal", record.refusal);
     }
-    call.set("internal_error", std::move(internal));
+    call.add("internal_error", std::move(internal));
     Json attempts = Json::array();
     for (const Attempt& attempt : record.attempts) {
       Json detail = Json::object();
-      detail.set("attempt", static_cast<std::uint64_t>(attempt.number));
-      detail.set("start_ms", ms(attempt.started.value_or(attempt.dispatched)));
-      detail.set("end_ms", ms(attempt.ended));
-      detail.set("status", to_string(attempt.status));
-      detail.set("error_code", code_or_null(attempt.code));
-      detail.set("timing", attempt.timing);
+      detail.add("attempt", static_cast<std::uint64_t>(attempt.number));
+      detail.add("start_ms", ms(attempt.started.value_or(attempt.dispatched)));
+      detail.add("end_ms", ms(attempt.ended));
+      detail.add("status", to_string(attempt.status));
+      detail.add("error_code", code_or_null(attempt.code));
+      detail.add("timing", attempt.timing);
       attempts.push_back(std::move(detail));
     }
-    call.set("attempts_detail", std::move(attempts));
+    call.add("attempts_detail", std::move(attempts));
     out.push_back(std::move(call));
   }
   return out;
@@ -216,17 +218,19 @@ Json Report::spans() const {
     const std::string id = run_.plan().calls[i].id;
     const auto span = [&](const std::string& span_id, const char* name, Micros from, Micros to, CallStatus status,
                           std::uint32_t attempt) {
+      constexpr std::size_t kMembers = 10;
       Json entry = Json::object();
-      entry.set("span_id", span_id);
-      entry.set("parent", span_id == id ? Json() : Json(id));
-      entry.set("name", name);
-      entry.set("call", id);
-      entry.set("tool_call_id", run_.settings_of(i).tool_call_id);
-      if (attempt > 0) entry.set("attempt", static_cast<std::uint64_t>(attempt));
-      entry.set("start_ms", ms(from));
-      entry.set("end_ms", ms(to));
-      entry.set("duration_ms", duration_ms(from, to));
-      entry.set("status", to_string(status));
+      entry.reserve(kMembers);
+      entry.add("span_id", span_id);
+      entry.add("parent", span_id == id ? Json() : Json(id));
+      entry.add("name", name);
+      entry.add("call", id);
+      entry.add("tool_call_id", run_.settings_of(i).tool_call_id);
+      if (attempt > 0) entry.add("attempt", static_cast<std::uint64_t>(attempt));
+      entry.add("start_ms", ms(from));
+      entry.add("end_ms", ms(to));
+      entry.add("duration_ms", duration_ms(from, to));
+      entry.add("status", to_string(status));
       out.push_back(std::move(entry));
     };
     span(id, "call", *record.ready, record.ended, record.status, 0);

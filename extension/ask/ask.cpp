@@ -84,10 +84,9 @@ std::unique_ptr<Request> begin(Entry entry, std::string_view question, std::stri
   }
   request->question = std::string(question);
   request->deadline_us = request->started_us + request->options.timeout_ms * 1000;
-  std::uint64_t random[2];
-  pg::random_bytes(random, sizeof(random));
+  const auto [high, low] = pg::random_pair();
   static Uuid7Generator generator;
-  request->trace_id = generator.next(request->started_wall_us / 1000, random[0], random[1]);
+  request->trace_id = generator.next(request->started_wall_us / 1000, high, low);
   request->database_index = runtime::enter_database();
   runtime::want_writer(request->database_index);
   request->snapshot = registry::snapshot(request->identity);
@@ -270,7 +269,7 @@ Json ask(std::string_view question, std::string_view options) {
   return run_request(begin(Entry::ask, question, options));
 }
 
-std::string plan_only(std::string_view question, std::string_view options) {
+Json plan_only(std::string_view question, std::string_view options) {
   const auto request = begin(Entry::plan, question, options);
   const Routed routed = route_plan(*request);
   Json out = Json::object();
@@ -302,7 +301,7 @@ std::string plan_only(std::string_view question, std::string_view options) {
   for (const std::string& action : routed.next_actions) next.push_back(Json(action));
   out.set("next_actions", std::move(next));
   out.set("explain", routed.explain);
-  return out.dump();
+  return out;
 }
 
 Json run_plan(std::string_view plan, std::string_view options) {

@@ -91,7 +91,7 @@ Result<runtime::TaskHandle> start_sql(const CallContext& context, std::string& d
   } else {
     request.sql = tool.spec["sql"]["query"].text();
     request.args = args->dump();
-    request.parameter_types = registry::parameter_types_of(tool);
+    request.parameter_types = tool.parameter_types;
   }
   request.tenant = context.request.identity.tenant;
   request.run_as = *role;
@@ -103,7 +103,7 @@ Result<runtime::TaskHandle> start_sql(const CallContext& context, std::string& d
   request.timezone = context.request.options.timezone;
   request.now_us = context.request.options.now_us.value_or(0);
   request.label = "pg_ops tool " + tool.name;
-  digest = sha256_hex(request.sql);
+  digest = tool.direct ? sha256_hex(request.sql) : tool.statement_digest;
   return runtime::submit_task(context.request.database_index, *role, request.encode());
 }
 

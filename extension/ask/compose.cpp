@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "core/compose.hpp"
-#include "core/digest.hpp"
 #include "extension/ask/present.hpp"
 #include "extension/pg/sync.hpp"
 
@@ -53,9 +52,10 @@ Composed compose(const Request& request, const Routed& routed, const Validated& 
     if (tool.input_schema) tool.input_schema->apply_defaults(outcome.args);
     outcome.defaulted = defaulted_args(planned_args(routed, call), outcome.args, tool);
     outcome.present = tool.spec["present"];
+    if (tool.present) outcome.speaker = &*tool.present;
     if (executed.results[call] != nullptr) {
-      outcome.result = *executed.results[call];
-      outcome.result_digest = "sha256:" + sha256_hex(outcome.result.dump());
+      outcome.result = executed.results[call];
+      outcome.result_digest = executed.result_digests[call].digest;
       // Data are as of the moment the tool began to read them.
       const std::int64_t begun = record.started().value_or(request.started_us);
       outcome.as_of = iso_utc(request.started_wall_us + (begun - request.started_us));
@@ -64,7 +64,7 @@ Composed compose(const Request& request, const Routed& routed, const Validated& 
   }
   compose::Answer answer = compose::compose(input);
   Composed out;
-  out.answer = answer.to_json();
+  out.answer = std::move(answer).to_json();
   out.references = std::move(answer.references);
   if (!answer.grounded) out.problem = answer.grounded.error();
   return out;

@@ -9,6 +9,7 @@
 #include <map>
 #include <utility>
 
+#include "core/digest.hpp"
 #include "extension/ask/call_http.hpp"
 #include "extension/ask/call_sql.hpp"
 #include "extension/pg/error.hpp"
@@ -37,9 +38,8 @@ run::ToolType run_type(registry::ToolType type) noexcept {
 }
 
 std::string fresh_uuid(std::int64_t wall_us) {
-  std::uint64_t random[2];
-  pg::random_bytes(random, sizeof(random));
-  return make_uuid7(wall_us / 1000, random[0], random[1]).to_string();
+  const auto [high, low] = pg::random_pair();
+  return make_uuid7(wall_us / 1000, high, low).to_string();
 }
 
 std::vector<run::CallSettings> call_settings(const Validated& validated, std::int64_t wall_us) {
@@ -118,7 +118,13 @@ class Loop {
     for (CallIndex call = 0; call < results_.size(); call++) {
       if (run_->record(call).status != run::CallStatus::success) results_[call] = nullptr;
     }
-    into = {std::move(run_), std::move(results_), std::move(digests_)};
+    std::vector<ResultDigest> made(results_.size());
+    for (CallIndex call = 0; call < results_.size(); call++) {
+      if (results_[call] == nullptr) continue;
+      const std::string text = results_[call]->dump();
+      made[call] = {"sha256:" + sha256_hex(text), text.size()};
+    }
+    into = {std::move(run_), std::move(results_), std::move(digests_), std::move(made)};
   }
 
   void feed(run::Event event) {

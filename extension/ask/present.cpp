@@ -103,7 +103,8 @@ void hide_args(Json& holder, const registry::Tool& tool, std::string_view record
 }
 
 // Keeps arguments or only their digest, adds results when asked.
-void apply_recording(Json& call, const registry::Tool& tool, std::string_view record, const Json* result) {
+void apply_recording(Json& call, const registry::Tool& tool, std::string_view record, const Json* result,
+                     const ResultDigest& digest) {
   if (Json* args = call.find("args"); args != nullptr) {
     if (has_sensitive(tool)) blank_paths(*args, tool.policy->sensitive);
     call.set("args_digest", Json("sha256:" + sha256_hex(args->canonical())));
@@ -111,9 +112,8 @@ void apply_recording(Json& call, const registry::Tool& tool, std::string_view re
   }
   hide_args(call, tool, record);
   if (result != nullptr) {
-    const std::string text = result->dump();
-    call.set("result_digest", Json("sha256:" + sha256_hex(text)));
-    if (record == "full" && text.size() <= kMaxRecordedPart) {
+    call.set("result_digest", Json(digest.digest));
+    if (record == "full" && digest.bytes <= kMaxRecordedPart) {
       Json kept = *result;
       if (has_sensitive(tool)) blank_paths(kept, tool.policy->sensitive);
       call.set("result", std::move(kept));
@@ -180,29 +180,44 @@ std::string_view status_of(const Request& /*request*/, const Outcome& outcome) {
   return "failed";
 }
 
-// `internal`: with texts that may name relations, hosts and statements.
-Json envelope_for(const Request& request, const Outcome& outcome, bool internal) {
+// Nothing failed anywhere: then there is no text that says more to one caller than to another.
+bool flawless(const Outcome& outcome) {
+  if (outcome.failure || outcome.routed == nullptr || outcome.routed->route == Route::reject) return false;
+  if (outcome.executed == nullptr || outcome.executed->run == nullptr) return true;
+  const run::Run& run = *outcome.executed->run;
+  if (!run.finished() || run.result().code) return false;
+  for (CallIndex call = 0; call < run.size(); call++) {
+    if (run.record(call).error) return false;
+  }
+  return true;
+}
+
+// `internal`: with texts that may name relations, hosts and statements. `composed`: the answer and its
+// references, to be had for good.
+Json envelope_for(const Request& request, const Outcome& outcome, bool internal, std::optional<Composed> composed) {
   const Routed* routed = outcome.routed;
   const bool ran = outcome.executed != nullptr && outcome.executed->run != nullptr;
 
+  constexpr std::size_t kMembers = 28;
   Json out = Json::object();
-  out.set("trace_id", Json(request.trace_id.to_string()));
-  out.set("parent_trace_id", request.options.parent_trace_id ? Json(*request.options.parent_trace_id) : Json());
-  out.set("plan_id", outcome.validated != nullptr ? Json(outcome.validated->plan_id) : Json());
-  out.set("tenant", Json(request.identity.tenant));
+  out.reserve(kMembers);
+  out.add("trace_id", Json(request.trace_id.to_string()));
+  out.add("parent_trace_id", request.options.parent_trace_id ? Json(*request.options.parent_trace_id) : Json());
+  out.add("plan_id", outcome.validated != nullptr ? Json(outcome.validated->plan_id) : Json());
+  out.add("tenant", Json(request.identity.tenant));
   Json actor = Json::object();
-  actor.set("role", Json(request.identity.role_name));
-  actor.set("label", request.options.actor.empty() ? Json() : Json(request.options.actor));
-  out.set("actor", std::move(actor));
-  out.set("question", request.question.empty() ? Json() : Json(cut(request.question, kMaxQuestionInEnvelope)));
-  out.set("intent", routed != nullptr && !routed->intent.empty() ? Json(routed->intent) : Json());
-  out.set("route", Json(to_string(routed != nullptr ? routed->route : Route::reject)));
-  out.set("route_reason", Json(routed != nullptr ? routed->reason : std::string()));
+  actor.add("role", Json(request.identity.role_name));
+  actor.add("label", request.options.actor.empty() ? Json() : Json(request.options.actor));
+  out.add("actor", std::move(actor));
+  out.add("question", request.question.empty() ? Json() : Json(cut(request.question, kMaxQuestionInEnvelope)));
+  out.add("intent", routed != nullptr && !routed->intent.empty() ? Json(routed->intent) : Json());
+  out.add("route", Json(to_string(routed != nullptr ? routed->route : Route::reject)));
+  out.add("route_reason", Json(routed != nullptr ? routed->reason : std::string()));
 
   std::optional<run::Report> report;
   if (ran) report.emplace(report_of(request, *outcome.executed, internal));
-  out.set("strategy", report ? Json(report->strategy()) : Json());
-  out.set("status", Json(status_of(request, outcome)));
+  out.add("strategy", report ? Json(report->strategy()) : Json());
+  out.add("status", Json(status_of(request, outcome)));
 
   Json error;
   if (outcome.failure) {
@@ -212,28 +227,28 @@ Json envelope_for(const Request& request, const Outcome& outcome, bool internal)
   } else if (report) {
     error = report->error();
   }
-  out.set("error", error);
+  out.add("error", error);
 
-  if (outcome.composed != nullptr) {
-    out.set("answer", outcome.composed->answer);
-    out.set("references", outcome.composed->references);
+  if (composed) {
+    out.add("answer", std::move(composed->answer));
+    out.add("references", std::move(composed->references));
   } else if (routed != nullptr && routed->route == Route::direct && !outcome.failure) {
-    out.set("answer", routed->direct_answer);
-    out.set("references", Json::array());
+    out.add("answer", routed->direct_answer);
+    out.add("references", Json::array());
   } else {
-    out.set("answer", routed != nullptr && error.is_object() ? refused_answer(*routed, error) : Json());
-    out.set("references", Json::array());
+    out.add("answer", routed != nullptr && error.is_object() ? refused_answer(*routed, error) : Json());
+    out.add("references", Json::array());
   }
-  out.set("tool_calls", report ? report->tool_calls() : Json::array());
-  out.set("execution_groups", report ? report->execution_groups() : Json::array());
-  out.set("failed_tools", report ? report->failed_tools() : Json::array());
-  out.set("skipped_tools", report ? report->skipped_tools() : Json::array());
-  out.set("fallback", Json());
-  out.set("clarification", routed != nullptr ? routed->clarification : Json());
-  out.set("trace_durable", Json(true));
-  out.set("replans", Json(0));
-  out.set("next_actions", routed != nullptr ? as_array(routed->next_actions) : Json::array());
-  out.set("duration_ms", Json::millis(elapsed_ms(request)));
+  out.add("tool_calls", report ? report->tool_calls() : Json::array());
+  out.add("execution_groups", report ? report->execution_groups() : Json::array());
+  out.add("failed_tools", report ? report->failed_tools() : Json::array());
+  out.add("skipped_tools", report ? report->skipped_tools() : Json::array());
+  out.add("fallback", Json());
+  out.add("clarification", routed != nullptr ? routed->clarification : Json());
+  out.add("trace_durable", Json(true));
+  out.add("replans", Json(0));
+  out.add("next_actions", routed != nullptr ? as_array(routed->next_actions) : Json::array());
+  out.add("duration_ms", Json::millis(elapsed_ms(request)));
   return out;
 }
 
@@ -252,62 +267,95 @@ std::string iso_utc(std::int64_t wall_us) {
 }
 
 Json envelope(const Request& request, const Outcome& outcome) {
-  return envelope_for(request, outcome, internal_texts(request));
+  std::optional<Composed> composed;
+  if (outcome.composed != nullptr) composed = std::move(*outcome.composed);
+  return envelope_for(request, outcome, internal_texts(request), std::move(composed));
 }
+
+namespace {
+
+Json internal_error_of(const Error& error) {
+  return Json::object({{"code", Json(to_string(error.code))},
+                       {"message", Json(error.message)},
+                       {"detail", Json(error.detail)},
+                       {"hint", Json(error.hint)}});
+}
+
+// Calls add(key, value) for each member of the trace, in order. `base` is the envelope everybody may read.
+template <class Add>
+void each_member(const Request& request, const Outcome& outcome, const Json& base, Add&& add) {
+  const bool planned = outcome.routed != nullptr && outcome.routed->plan.has_value();
+  const bool ran = outcome.executed != nullptr && outcome.executed->run != nullptr && outcome.executed->run->finished();
+  static const Json none;
+  std::optional<run::Report> report;
+  if (ran) report.emplace(report_of(request, *outcome.executed, false));
+  for (const auto& [key, value] : base.members()) {
+    if (key != "tool_calls" || !ran) {
+      add(key, value);
+      continue;
+    }
+    Json calls = report->trace_tool_calls();
+    for (std::size_t i = 0; i < calls.size(); i++) {
+      Json& call = calls.items()[i];
+      call.add("plan_id", Json(outcome.validated->plan_id));
+      const std::string& digest = outcome.executed->statement_digests[i];
+      call.add("statement_digest", digest.empty() ? Json() : Json("sha256:" + digest));
+      const registry::Tool& tool = *outcome.validated->tools[i];
+      apply_recording(call, tool, recording(request, tool), outcome.executed->results[i].get(),
+                      outcome.executed->result_digests[i]);
+    }
+    add(key, std::move(calls));
+  }
+  add("entry", Json(to_string(request.entry)));
+  add("started_at", Json(iso_utc(request.started_wall_us)));
+  add("actor_role", Json(request.identity.role_name));
+  add("options", request.options.given);
+  add("now", Json(iso_utc(request.now_us())));
+  add("timezone", Json(request.options.timezone));
+  add("stages", request.stages.stages());
+  add("plan", planned ? *outcome.routed->plan : none);
+  add("validated_plan", outcome.validated != nullptr ? to_json(outcome.validated->plan) : none);
+  add("planner", outcome.routed != nullptr ? outcome.routed->explain : none);
+  if (outcome.failure) add("internal_error", internal_error_of(*outcome.failure));
+  add("spans", ran ? report->spans() : Json::array());
+  if (ran && !outcome.failure) {
+    Json internal = report_of(request, *outcome.executed, true).error();
+    if (internal.is_object()) add("internal_error", std::move(internal));
+  }
+}
+
+}  // namespace
 
 Json trace_document(const Request& request, const Outcome& outcome, const Json& answer_envelope) {
   // Everybody of the tenant reads the stored envelope, so it never says more than a user may know, whoever
   // asked; operators find the texts in internal_error.
-  Json out = internal_texts(request) ? envelope_for(request, outcome, false) : answer_envelope;
-  out.set("duration_ms", answer_envelope["duration_ms"]);
-  out.set("entry", Json(to_string(request.entry)));
-  out.set("started_at", Json(iso_utc(request.started_wall_us)));
-  out.set("actor_role", Json(request.identity.role_name));
-  out.set("options", request.options.given);
-  out.set("now", Json(iso_utc(request.now_us())));
-  out.set("timezone", Json(request.options.timezone));
-  out.set("stages", request.stages.to_json());
-  const bool planned = outcome.routed != nullptr && outcome.routed->plan.has_value();
-  out.set("plan", planned ? *outcome.routed->plan : Json());
-  out.set("validated_plan", outcome.validated != nullptr ? to_json(outcome.validated->plan) : Json());
-  out.set("planner", outcome.routed != nullptr ? outcome.routed->explain : Json());
-  if (outcome.validated != nullptr) {
-    hide_elsewhere(out, request, outcome.validated->tools);
-  } else if (planned) {
-    hide_elsewhere(out, request, tools_named(request, *outcome.routed->plan));
-  }
-  if (outcome.failure) {
-    Json internal = Json::object();
-    internal.set("code", Json(to_string(outcome.failure->code)));
-    internal.set("message", Json(outcome.failure->message));
-    internal.set("detail", Json(outcome.failure->detail));
-    internal.set("hint", Json(outcome.failure->hint));
-    out.set("internal_error", std::move(internal));
-  }
-  if (outcome.executed == nullptr || outcome.executed->run == nullptr || !outcome.executed->run->finished()) {
-    out.set("spans", Json::array());
-    abridge(out);
-    return out;
-  }
-  const run::Report report = report_of(request, *outcome.executed, false);
-  Json calls = report.trace_tool_calls();
-  for (std::size_t i = 0; i < calls.size(); i++) {
-    Json& call = calls.items()[i];
-    call.set("plan_id", Json(outcome.validated->plan_id));
-    const std::string& digest = outcome.executed->statement_digests[i];
-    call.set("statement_digest", digest.empty() ? Json() : Json("sha256:" + digest));
-    const registry::Tool& tool = *outcome.validated->tools[i];
-    apply_recording(call, tool, recording(request, tool), outcome.executed->results[i].get());
-  }
-  out.set("tool_calls", std::move(calls));
-  out.set("spans", report.spans());
-  if (!outcome.failure) {
-    if (Json internal = report_of(request, *outcome.executed, true).error(); internal.is_object()) {
-      out.set("internal_error", std::move(internal));
+  Json for_everybody;
+  const Json* base = &answer_envelope;
+  if (internal_texts(request) && !flawless(outcome)) {
+    std::optional<Composed> composed;
+    if (outcome.composed != nullptr) {
+      composed.emplace();
+      composed->answer = answer_envelope["answer"];
+      composed->references = answer_envelope["references"];
     }
+    for_everybody = envelope_for(request, outcome, false, std::move(composed));
+    for_everybody.set("duration_ms", answer_envelope["duration_ms"]);
+    base = &for_everybody;
   }
-  abridge(out);
-  return out;
+  std::vector<std::shared_ptr<const registry::Tool>> tools;
+  if (outcome.validated != nullptr) {
+    tools = outcome.validated->tools;
+  } else if (outcome.routed != nullptr && outcome.routed->plan) {
+    tools = tools_named(request, *outcome.routed->plan);
+  }
+  constexpr std::size_t kMembers = 42;
+  Json document = Json::object();
+  document.reserve(kMembers);
+  each_member(request, outcome, *base,
+              [&document](std::string_view key, Json value) { document.add(key, std::move(value)); });
+  hide_elsewhere(document, request, tools);
+  abridge(document);
+  return document;
 }
 
 }  // namespace pgops::ask

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "extension/ask/request.hpp"
 
@@ -12,7 +13,7 @@ struct Outcome {
   const Routed* routed = nullptr;
   const Validated* validated = nullptr;
   const Executed* executed = nullptr;
-  const Composed* composed = nullptr;
+  Composed* composed = nullptr;  // envelope() takes the answer out of it
   std::optional<Error> failure;  // a stage said no: the request failed with it
   bool cancelled = false;        // the caller's own cancel ended it
 };

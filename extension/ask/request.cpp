@@ -30,12 +30,14 @@ std::string_view to_string(Route route) noexcept {
 
 void StageLog::begin(const char* stage) {
   begun_us_ = pg::monotonic_us();
+  constexpr std::size_t kMembers = 6;
   current_ = Json::object();
-  current_.set("stage", Json(stage));
-  current_.set("status", Json("ok"));
-  current_.set("start_ms", Json::millis(static_cast<double>(begun_us_ - origin_us_) / 1000.0));
-  current_.set("warnings", Json::array());
-  current_.set("errors", Json::array());
+  current_.reserve(kMembers);
+  current_.add("stage", Json(stage));
+  current_.add("status", Json("ok"));
+  current_.add("start_ms", Json::millis(static_cast<double>(begun_us_ - origin_us_) / 1000.0));
+  current_.add("warnings", Json::array());
+  current_.add("errors", Json::array());
 }
 
 void StageLog::warn(std::string text) {
@@ -53,7 +55,7 @@ void StageLog::fail(const Error& error) {
 
 void StageLog::end() {
   if (!current_.is_object()) return;
-  current_.set("duration_ms", Json::millis(static_cast<double>(pg::monotonic_us() - begun_us_) / 1000.0));
+  current_.add("duration_ms", Json::millis(static_cast<double>(pg::monotonic_us() - begun_us_) / 1000.0));
   stages_.push_back(std::exchange(current_, Json()));
 }
 

@@ -36,7 +36,7 @@ class StageLog {
   void fail(const Error& error);
   void end();
   void skip(const char* stage, const std::string& reason);
-  Json to_json() const { return stages_; }
+  const Json& stages() const noexcept { return stages_; }
 
  private:
   std::int64_t origin_us_;
@@ -87,11 +87,18 @@ struct Validated {
   std::string plan_id;
 };
 
+// Of a result's JSON text.
+struct ResultDigest {
+  std::string digest;  // sha256:hex
+  std::size_t bytes = 0;
+};
+
 // Output of execute.
 struct Executed {
   std::unique_ptr<run::Run> run;
   std::vector<std::shared_ptr<const Json>> results;  // by call; null unless it succeeded
   std::vector<std::string> statement_digests;        // by call; sql only
+  std::vector<ResultDigest> result_digests;          // by call; of those with a result
 };
 
 // Output of compose.

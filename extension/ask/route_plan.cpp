@@ -112,14 +112,14 @@ void apply_choice(const Request& request, const planner::Decision& decision, Rou
 
 Routed route_plan(const Request& request) {
   if (request.explicit_plan) return explicit_route(request);
-  const planner::Decision decision = decide(request, request.question);
+  planner::Decision decision = decide(request, request.question);
   Routed routed;
   routed.route = route_of(decision.route);
   routed.reason = decision.reason;
   routed.intent = decision.intent;
   routed.next_actions = decision.next_actions;
   routed.clarification = clarification(decision);
-  routed.explain = decision.explain;
+  routed.explain = std::move(decision.explain);
   switch (routed.route) {
     case Route::plan: routed.plan = decision.plan_json(); break;
     case Route::direct: routed.direct_answer = direct_answer(decision); break;

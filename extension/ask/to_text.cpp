@@ -94,14 +94,12 @@ void add_references(std::vector<std::string>& lines, const Json& references) {
 
 }  // namespace
 
-std::vector<std::string> to_text(std::string_view envelope) {
+std::vector<std::string> to_text(const Json& answer) {
   std::vector<std::string> lines;
-  auto parsed = Json::parse(envelope);
-  if (!parsed || !parsed->is_object()) {
+  if (!answer.is_object()) {
     lines.emplace_back("this is no answer of pg_ops");
     return lines;
   }
-  const Json& answer = *parsed;
   const Json& body = answer["answer"];
   const Json& error = answer["error"];
   if (const std::string_view summary = body["summary"].string_or(""); !summary.empty()) {

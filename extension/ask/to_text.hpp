@@ -2,12 +2,13 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
+
+#include "core/json.hpp"
 
 namespace pgops::ask {
 
 // Any JSON is accepted: what is missing is left out. Lines hold no control characters.
-std::vector<std::string> to_text(std::string_view envelope);
+std::vector<std::string> to_text(const Json& answer);
 
 }  // namespace pgops::ask

@@ -8,7 +8,7 @@ namespace {
 
 std::string options_or_empty(const pgops::pg::Args& args, int n) { return args.jsonb(n).value_or("{}"); }
 
-pgops::pg::Args& fill_lines(pgops::pg::Args& args, const std::string& envelope) {
+pgops::pg::Args& fill_lines(pgops::pg::Args& args, const pgops::Json& envelope) {
   args.begin_rows();
   for (std::string& line : pgops::ask::to_text(envelope)) {
     const std::optional<std::string> row[] = {std::move(line)};
@@ -25,11 +25,11 @@ PGOPS_FUNCTION(pgops_ask) {
 
 PGOPS_FUNCTION(pgops_ask_text) {
   const pgops::Json answer = pgops::ask::ask(args.required_text(0, "question"), options_or_empty(args, 1));
-  return fill_lines(args, answer.dump()).end_rows();
+  return fill_lines(args, answer).end_rows();
 }
 
 PGOPS_FUNCTION(pgops_plan) {
-  return args.ret_jsonb(pgops::ask::plan_only(args.required_text(0, "question"), options_or_empty(args, 1)));
+  return args.ret_json(pgops::ask::plan_only(args.required_text(0, "question"), options_or_empty(args, 1)));
 }
 
 PGOPS_FUNCTION(pgops_run_plan) {
@@ -48,4 +48,7 @@ PGOPS_FUNCTION(pgops_test_tool) {
   return args.ret_json(pgops::ask::test_tool(args.required_text(0, "name"), options_or_empty(args, 1), args.int4(2)));
 }
 
-PGOPS_FUNCTION(pgops_to_text) { return fill_lines(args, args.required_jsonb(0, "answer")).end_rows(); }
+PGOPS_FUNCTION(pgops_to_text) {
+  auto answer = pgops::Json::parse(args.required_jsonb(0, "answer"));
+  return fill_lines(args, answer ? *std::move(answer) : pgops::Json()).end_rows();
+}

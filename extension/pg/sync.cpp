@@ -238,10 +238,19 @@ std::int64_t wall_clock_us() noexcept {
   return std::int64_t{now.tv_sec} * 1000000 + now.tv_nsec / 1000;
 }
 
-void random_bytes(void* into, std::size_t size) {
-  if (!pg_strong_random(into, size)) {
-    throw Failure{{Code::internal_error, "could not generate random bytes", {}, {}}};
+std::pair<std::uint64_t, std::uint64_t> random_pair() {
+  // Drawn for the process that uses it: a child forked in between would repeat its parent's ids.
+  static std::pair<std::uint64_t, std::uint64_t> drawn[32];
+  static std::size_t left = 0;
+  static int owner = 0;
+  if (left == 0 || owner != MyProcPid) {
+    if (!pg_strong_random(drawn, sizeof(drawn))) {
+      throw Failure{{Code::internal_error, "could not generate random bytes", {}, {}}};
+    }
+    left = std::size(drawn);
+    owner = MyProcPid;
   }
+  return std::exchange(drawn[--left], {});
 }
 
 }  // namespace pgops::pg

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace pgops::pg {
 
@@ -104,7 +105,7 @@ void at_process_exit(void (*callback)());
 std::int64_t monotonic_us() noexcept;
 // Microseconds since 1970-01-01 UTC.
 std::int64_t wall_clock_us() noexcept;
-// Cryptographically strong random bytes (pg_strong_random).
-void random_bytes(void* into, std::size_t size);
+// For an id: cryptographically strong (pg_strong_random), drawn in advance for several ids.
+std::pair<std::uint64_t, std::uint64_t> random_pair();
 
 }  // namespace pgops::pg

@@ -56,7 +56,9 @@ struct Tool {
   std::string run_as = "ops_tool";
   std::string fallback_tool;
   std::vector<std::string> accepts_refs;
-  Json spec;  // as published
+  Json spec;                     // as published
+  Json parameter_types;          // sql: what an executor is told of the arguments
+  std::string statement_digest;  // sql: sha256, hex, of the statement
   std::optional<Schema> input_schema;
   std::optional<present::Present> present;
   std::optional<Policy> policy;  // absent: fail closed (POLICY_DENY)

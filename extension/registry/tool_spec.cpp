@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "core/digest.hpp"
 #include "core/nearest.hpp"
 #include "core/redact.hpp"
 #include "core/template.hpp"
@@ -328,6 +329,8 @@ Tool read_tool(const Json& spec, std::vector<Problem>& problems) {
   read_present(reader, spec, tool);
   if (tool.type == ToolType::sql) {
     read_sql(reader, spec["sql"], tool);
+    tool.parameter_types = parameter_types_of(tool);
+    tool.statement_digest = sha256_hex(spec["sql"]["query"].text());
   } else {
     read_http(reader, spec["http"], tool);
   }

@@ -225,7 +225,7 @@ compose::CallOutcome outcome(const char* tool, const char* status, const char* r
   c.tool_call_id = "id";
   c.title = std::string("What ") + tool + " knows";
   c.status = status;
-  c.result = json(result);
+  c.result = std::make_shared<const Json>(json(result));
   return c;
 }
 

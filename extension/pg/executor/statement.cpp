@@ -1,19 +1,74 @@
 // extension/pg/executor: the wire form of requests and responses between backend and executor.
+//
+// Both ends are the same library on the same machine: fields in order, numbers as they lie in memory, texts
+// behind their length. A reader that comes to an end too early, or not to the end, refuses the message.
 #include "extension/pg/executor/statement.hpp"
+
+#include <cstring>
 
 namespace pgops::pg::executor {
 
 namespace {
 
-std::string_view kind_name(TaskKind kind) noexcept {
-  switch (kind) {
-    case TaskKind::run: return "run";
-    case TaskKind::describe: return "describe";
-    case TaskKind::check: return "check";
-    case TaskKind::probe: return "probe";
+class Writer {
+ public:
+  explicit Writer(std::size_t bytes) { out_.reserve(bytes); }
+  template <class Number>
+  void number(Number value) {
+    char bytes[sizeof(Number)];
+    std::memcpy(bytes, &value, sizeof(Number));
+    out_.append(bytes, sizeof(Number));
   }
-  return "run";
-}
+  void text(std::string_view value) {
+    number(static_cast<std::uint64_t>(value.size()));
+    out_.append(value);
+  }
+  void json(const Json& value) { text(value.is_null() ? std::string() : value.dump()); }
+  std::string finish() && { return std::move(out_); }
+
+ private:
+  std::string out_;
+};
+
+class Reader {
+ public:
+  explicit Reader(std::string_view in) noexcept : in_(in) {}
+  template <class Number>
+  void number(Number& value) {
+    if (in_.size() < sizeof(Number)) return fail();
+    std::memcpy(&value, in_.data(), sizeof(Number));
+    in_.remove_prefix(sizeof(Number));
+  }
+  void flag(bool& value) {
+    std::uint8_t byte = 0;
+    number(byte);
+    value = byte != 0;
+  }
+  void text(std::string& value) {
+    std::uint64_t size = 0;
+    number(size);
+    if (size > in_.size()) return fail();
+    value.assign(in_.data(), static_cast<std::size_t>(size));
+    in_.remove_prefix(static_cast<std::size_t>(size));
+  }
+  void json(Json& value) {
+    std::string source;
+    text(source);
+    if (source.empty()) return;
+    auto parsed = Json::parse(source);
+    if (!parsed) return fail();
+    value = *std::move(parsed);
+  }
+  bool complete() const noexcept { return ok_ && in_.empty(); }
+
+ private:
+  void fail() noexcept {
+    ok_ = false;
+    in_ = {};
+  }
+  std::string_view in_;
+  bool ok_ = true;
+};
 
 pgops::Error malformed() {
   return {Code::internal_error, "a message between backend and executor is malformed", {}, {}};
@@ -22,124 +77,103 @@ pgops::Error malformed() {
 }  // namespace
 
 std::string Request::encode() const {
-  Json out = Json::object();
-  out.set("kind", Json(kind_name(kind)));
-  out.set("parameter_types", parameter_types);
-  out.set("tenant", Json(tenant));
-  out.set("run_as", Json(std::int64_t{run_as}));
-  out.set("monitor", Json(monitor));
-  out.set("timeout_ms", Json(timeout_ms));
-  out.set("max_rows", Json(max_rows));
-  out.set("max_bytes", Json(max_bytes));
-  out.set("max_cost", max_cost ? Json::number(*max_cost) : Json());
-  out.set("timezone", Json(timezone));
-  out.set("now_us", Json(now_us));
-  out.set("label", Json(label));
-  out.set("sql_bytes", Json(static_cast<std::int64_t>(sql.size())));
-  // SQL and arguments follow verbatim: escaping and unescaping them would cost more than all the rest.
-  std::string text = out.dump();
-  text.reserve(text.size() + sql.size() + args.size() + 1);
-  text += '\n';
-  text += sql;
-  text += args;
-  return text;
+  constexpr std::size_t kFixed = 256;
+  Writer out(kFixed + sql.size() + args.size());
+  out.number(kind);
+  out.json(parameter_types);
+  out.text(tenant);
+  out.number(run_as);
+  out.number(static_cast<std::uint8_t>(monitor));
+  out.number(timeout_ms);
+  out.number(max_rows);
+  out.number(max_bytes);
+  out.number(static_cast<std::uint8_t>(max_cost.has_value()));
+  out.number(max_cost.value_or(0));
+  out.text(timezone);
+  out.number(now_us);
+  out.text(label);
+  out.text(sql);
+  out.text(args);
+  return std::move(out).finish();
 }
 
 Result<Request> Request::decode(std::string_view text) {
-  const auto line = text.find('\n');
-  if (line == std::string_view::npos) return malformed();
-  auto parsed = Json::parse(text.substr(0, line));
-  if (!parsed) return malformed();
-  const Json& in = *parsed;
-  const auto sql_bytes = in["sql_bytes"].as_int().value_or(-1);
-  const std::string_view rest = text.substr(line + 1);
-  if (sql_bytes < 0 || static_cast<std::size_t>(sql_bytes) > rest.size()) return malformed();
+  Reader in(text);
   Request out;
-  const std::string_view kind = in["kind"].string_or("");
-  if (kind == "run") {
-    out.kind = TaskKind::run;
-  } else if (kind == "describe") {
-    out.kind = TaskKind::describe;
-  } else if (kind == "check") {
-    out.kind = TaskKind::check;
-  } else if (kind == "probe") {
-    out.kind = TaskKind::probe;
-  } else {
-    return malformed();
-  }
-  out.sql = std::string(rest.substr(0, static_cast<std::size_t>(sql_bytes)));
-  out.args = std::string(rest.substr(static_cast<std::size_t>(sql_bytes)));
-  out.parameter_types = in["parameter_types"];
-  out.tenant = std::string(in["tenant"].string_or(""));
-  out.run_as = static_cast<std::uint32_t>(in["run_as"].as_int().value_or(0));
-  out.monitor = in["monitor"].as_bool();
-  out.timeout_ms = in["timeout_ms"].as_int().value_or(0);
-  out.max_rows = in["max_rows"].as_int().value_or(0);
-  out.max_bytes = in["max_bytes"].as_int().value_or(0);
-  out.max_cost = in["max_cost"].as_double();
-  out.timezone = std::string(in["timezone"].string_or(""));
-  out.now_us = in["now_us"].as_int().value_or(0);
-  out.label = std::string(in["label"].string_or(""));
+  bool has_cost = false;
+  double cost = 0;
+  in.number(out.kind);
+  in.json(out.parameter_types);
+  in.text(out.tenant);
+  in.number(out.run_as);
+  in.flag(out.monitor);
+  in.number(out.timeout_ms);
+  in.number(out.max_rows);
+  in.number(out.max_bytes);
+  in.flag(has_cost);
+  in.number(cost);
+  in.text(out.timezone);
+  in.number(out.now_us);
+  in.text(out.label);
+  in.text(out.sql);
+  in.text(out.args);
+  if (!in.complete() || out.kind > TaskKind::probe) return malformed();
+  if (has_cost) out.max_cost = cost;
   return out;
 }
 
 std::string Response::encode() const {
-  Json out = Json::object();
-  out.set("ok", Json(ok));
+  constexpr std::size_t kFixed = 256;
+  Writer out(kFixed + result.size() + error.message.size() + error.detail.size() + error.hint.size());
+  out.number(static_cast<std::uint8_t>(ok));
   if (!ok) {
-    Json problem = Json::object();
-    problem.set("code", Json(to_string(error.code)));
-    problem.set("message", Json(error.message));
-    problem.set("detail", Json(error.detail));
-    problem.set("hint", Json(error.hint));
-    out.set("error", std::move(problem));
-    out.set("sqlstate", Json(sqlstate));
-    out.set("rule", Json(rule));
-    out.set("object", Json(object));
-    out.set("remedy", Json(remedy));
-    out.set("position", Json(position));
+    out.text(to_string(error.code));
+    out.text(error.message);
+    out.text(error.detail);
+    out.text(error.hint);
+    out.text(sqlstate);
+    out.text(rule);
+    out.text(object);
+    out.text(remedy);
+    out.number(position);
   }
-  out.set("row_count", Json(row_count));
-  out.set("truncated", Json(truncated));
-  out.set("bytes", Json(bytes));
-  out.set("analyse_ms", Json::millis(analyse_ms));
-  out.set("plan_ms", Json::millis(plan_ms));
-  out.set("execute_ms", Json::millis(execute_ms));
-  if (!details.is_null()) out.set("details", details);
-  std::string text = out.dump();
-  text += '\n';
-  text += result;
-  return text;
+  out.number(row_count);
+  out.number(static_cast<std::uint8_t>(truncated));
+  out.number(bytes);
+  out.number(analyse_ms);
+  out.number(plan_ms);
+  out.number(execute_ms);
+  out.json(details);
+  out.text(result);
+  return std::move(out).finish();
 }
 
 Result<Response> Response::decode(std::string_view text) {
-  const auto line = text.find('\n');
-  if (line == std::string_view::npos) return malformed();
-  auto parsed = Json::parse(text.substr(0, line));
-  if (!parsed) return malformed();
-  const Json& in = *parsed;
+  Reader in(text);
   Response out;
-  out.ok = in["ok"].as_bool();
+  in.flag(out.ok);
   if (!out.ok) {
-    const Json& problem = in["error"];
-    out.error.code = code_from_name(problem["code"].string_or("")).value_or(Code::internal_error);
-    out.error.message = std::string(problem["message"].string_or(""));
-    out.error.detail = std::string(problem["detail"].string_or(""));
-    out.error.hint = std::string(problem["hint"].string_or(""));
-    out.sqlstate = std::string(in["sqlstate"].string_or(""));
-    out.rule = std::string(in["rule"].string_or(""));
-    out.object = std::string(in["object"].string_or(""));
-    out.remedy = std::string(in["remedy"].string_or(""));
-    out.position = static_cast<int>(in["position"].as_int().value_or(0));
+    std::string code;
+    in.text(code);
+    out.error.code = code_from_name(code).value_or(Code::internal_error);
+    in.text(out.error.message);
+    in.text(out.error.detail);
+    in.text(out.error.hint);
+    in.text(out.sqlstate);
+    in.text(out.rule);
+    in.text(out.object);
+    in.text(out.remedy);
+    in.number(out.position);
   }
-  out.row_count = in["row_count"].as_int().value_or(0);
-  out.truncated = in["truncated"].as_bool();
-  out.bytes = in["bytes"].as_int().value_or(0);
-  out.analyse_ms = in["analyse_ms"].as_double().value_or(0);
-  out.plan_ms = in["plan_ms"].as_double().value_or(0);
-  out.execute_ms = in["execute_ms"].as_double().value_or(0);
-  out.details = in["details"];
-  out.result = std::string(text.substr(line + 1));
+  in.number(out.row_count);
+  in.flag(out.truncated);
+  in.number(out.bytes);
+  in.number(out.analyse_ms);
+  in.number(out.plan_ms);
+  in.number(out.execute_ms);
+  in.json(out.details);
+  in.text(out.result);
+  if (!in.complete()) return malformed();
   return out;
 }
 

@@ -60,7 +60,6 @@ struct Response {
   Json details;        // describe: {"parameters":[..],"columns":[..]}; check: the verdict
   std::string result;  // run: the tool result as JSON text
 
-  // A header line of JSON, a line feed, the result: the backend need not parse the result twice.
   std::string encode() const;
   static Result<Response> decode(std::string_view text);
 };
