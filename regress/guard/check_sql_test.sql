@@ -133,7 +133,7 @@ INSERT INTO refused (rule, statement) VALUES
   ('too_long', repeat('x', 40000)),
   ('too_complex', 'SELECT 1' || repeat('+1', 15000));
 
-SELECT plan((SELECT count(*)::int FROM allowed) + (SELECT count(*)::int FROM refused) + 14);
+SELECT plan((SELECT count(*)::int FROM allowed) + (SELECT count(*)::int FROM refused) + 17);
 SELECT is(shop.verdict(statement), 'allowed', 'allowed: ' || left(statement, 100)) FROM allowed ORDER BY n;
 SELECT is(shop.verdict(statement), rule, rule || ': ' || left(statement, 100)) FROM refused ORDER BY n;
 SELECT is((SELECT is_called FROM shop.canary), false, 'nothing that was judged has run');
@@ -150,6 +150,11 @@ SELECT is(ops.check_sql('SELECT lower(status) FROM shop.orders WHERE id = :id AN
           '[{"name": "id", "type": "integer"}, {"name": "min", "type": "numeric"}]', 'types of parameters are inferred');
 SELECT is(ops.check_sql('SELECT lower(status) FROM shop.orders') #>> '{relations}', '["shop.orders"]', 'relations are named');
 SELECT is(ops.check_sql('SELECT lower(status) FROM shop.orders') #>> '{functions}', '["pg_catalog.lower"]', 'functions are named');
+
+SELECT alike(ops.check_sql('SELECT ARRAY[:a, :b]')->>'hint', '%written (:name)%', 'a parameter in brackets is explained');
+SELECT is(ops.check_sql('SELECT extract(:field FROM now())')->>'message', 'syntax error at or near ":field"', 'messages speak of names, not of numbers');
+SELECT is(ops.check_sql('SELECT :b::int + :a::int AS s') #>> '{parameters,0,name}' || (ops.check_sql('SELECT :x::int + :y::int AS s') #>> '{parameters,0,name}'),
+          'bx', 'texts that differ in names only keep their own');
 
 -- Levels and misuse.
 SELECT is(shop.verdict('SELECT no_such_function(x) FROM nowhere', 'syntax'), 'allowed', 'level syntax asks no catalog');

@@ -2,6 +2,8 @@
 // analysis.hpp.
 #include "extension/pg/analysis/analysis.hpp"
 
+#include <unordered_map>
+
 #include "extension/pg/analysis/facts.hpp"
 #include "extension/pg/analysis/gate.hpp"
 #include "extension/pg/analysis/judge.hpp"
@@ -57,6 +59,15 @@ TextPlace place_of(std::string_view text, int character) {
   return place;
 }
 
+// The first byte of a character, counted from 1; NUL when there is none.
+char character_at(std::string_view text, int character) {
+  int seen = 0;
+  for (const char c : text) {
+    if ((static_cast<unsigned char>(c) & 0xC0U) != 0x80U && ++seen == character) return c;
+  }
+  return '\0';
+}
+
 // libpg_query does not check its stack: there must be room for its worst case below the deepest point at
 // which the server itself would still call us.
 void require_stack() {
@@ -72,9 +83,7 @@ void require_stack() {
 }
 
 // Layer 1 over the rewritten text.
-Verdict parse_guard(const guard::Rewritten& text, bool monitor) {
-  require_stack();
-  if (!text.ok) return refusal(text.rule, text.message, text.hint, text.position);
+Verdict parse(const guard::Rewritten& text, std::string_view user_sql, bool monitor) {
   const std::unique_ptr<opsguard_result, FreeResult> result(
       opsguard_check(text.sql.data(), text.sql.size(), monitor ? OPSGUARD_ALLOW_MONITOR : 0));
   if (result == nullptr) throw std::bad_alloc();
@@ -88,6 +97,31 @@ Verdict parse_guard(const guard::Rewritten& text, bool monitor) {
     verdict.message = result->message;
     if (result->hint != nullptr) verdict.hint = result->hint;
     if (result->offset >= 0) verdict.position = text.map.user_position(static_cast<std::size_t>(result->offset));
+    if (verdict.rule == "syntax_error" && character_at(user_sql, verdict.position) == ':')
+      verdict.hint = "Inside square brackets a colon is a slice; a parameter there is written (:name).";
+  }
+  return verdict;
+}
+
+// Layer 1 is a function of text and flag alone, so what passed it once passes it again; executors run the same
+// statements over and over, and parsing one costs more than anything else about judging it.
+Verdict parse_guard(const guard::Rewritten& text, std::string_view user_sql, bool monitor) {
+  if (!text.ok) return refusal(text.rule, text.message, text.hint, text.position);
+  constexpr std::size_t kMaxPassed = 256;
+  constexpr std::size_t kMaxLength = 4096;
+  static std::unordered_map<std::string, Verdict> passed[2];
+  auto& known = passed[monitor ? 1 : 0];
+  if (const auto found = known.find(text.sql); found != known.end()) {
+    Verdict verdict = found->second;
+    for (const std::string& name : text.names) verdict.parameters.push_back({name, InvalidOid, {}});
+    return verdict;
+  }
+  require_stack();
+  Verdict verdict = parse(text, user_sql, monitor);
+  if (verdict.allowed && text.sql.size() <= kMaxLength) {
+    if (known.size() >= kMaxPassed) known.clear();
+    Verdict& kept = known[text.sql] = verdict;
+    kept.parameters.clear();  // two texts with other names rewrite to the same
   }
   return verdict;
 }
@@ -113,9 +147,10 @@ int first_use(const guard::Rewritten& text, std::size_t index) {
 
 // The server speaks of $1 and of positions in the rewritten text.
 Error in_users_terms(Error error, const guard::Rewritten& text) {
-  const std::size_t dollar = error.message.find("parameter $");
-  if (dollar != std::string::npos) {
-    const std::size_t begin = dollar + std::string_view("parameter ").size();
+  for (const std::string_view before : {"parameter $", "near \"$"}) {
+    const std::size_t found = error.message.find(before);
+    if (found == std::string::npos) continue;
+    const std::size_t begin = found + before.size() - 1;  // of the dollar sign
     std::size_t end = begin + 1;
     while (end < error.message.size() && error.message[end] >= '0' && error.message[end] <= '9') ++end;
     const unsigned long number = std::strtoul(error.message.c_str() + begin + 1, nullptr, 10);
@@ -236,7 +271,7 @@ Json Verdict::to_json(std::string_view user_sql) const {
 Prepared prepare(std::string_view user_sql, const Json& schema_types, const Context& context) {
   Prepared prepared;
   prepared.text = guard::rewrite_params(user_sql);
-  prepared.verdict = parse_guard(prepared.text, context.monitor);
+  prepared.verdict = parse_guard(prepared.text, user_sql, context.monitor);
   if (!prepared.verdict.allowed) return prepared;
   if (schema_types.is_object()) {
     for (std::size_t i = 0; i < prepared.text.names.size(); ++i) {
@@ -286,7 +321,7 @@ Json check_full(std::string_view user_sql, const Json& schema_types, const Conte
 }
 
 Verdict check_syntax(std::string_view user_sql, bool monitor) {
-  return parse_guard(guard::rewrite_params(user_sql), monitor);
+  return parse_guard(guard::rewrite_params(user_sql), user_sql, monitor);
 }
 
 }  // namespace pgops::pg::analysis
