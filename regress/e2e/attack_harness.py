@@ -131,6 +131,14 @@ class Doors:
     def answer(self, statement, args="{}"):
         return self.value("SELECT ops.test_tool('door', %s, %s)", args, self.forge(statement))
 
+    def query(self, statement):
+        """ops.query: the statement of the moment."""
+        try:
+            self.value("SELECT ops.query(%s)", statement)
+        except psycopg2.Error as error:
+            return str(error).split(":")[0]
+        return None
+
     def plan(self, statement):
         version = self.forge(statement)
         return code_of(self.value("SELECT ops.run_plan(%s, %s)", json.dumps({"calls": [{"id": "a", "tool": "door"}]}),
