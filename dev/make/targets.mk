@@ -55,6 +55,7 @@ test: deps
 test-long: deps
 	+@regress/run --long $(if $(LANE),--lane $(LANE)) $(TEST)
 bench: deps installed
+	@cmake --build build/cmake --target bench_parse_guard bench_planner_sizes -j $(JOBS)
 	bench/run
 demo: deps
 	@$(MAKE) --no-print-directory installed

@@ -175,6 +175,41 @@ TEST(Planner, OffersOnlyWhatMayBeCalled) {
   EXPECT_EQ(help.direct_text.find("open orders"), std::string::npos);
 }
 
+// Whom a question may be put to is asked late and of few; the ranking is that of a registry without the others.
+TEST(Planner, WhoMayNotBeAskedLeavesTheRankingOfTheOthersAsItIs) {
+  retrieval::RegistrySnapshot snapshot;
+  for (int i = 0; i < 60; ++i) {
+    const std::string name = "orders_" + std::to_string(i);
+    snapshot.push_back(tool(name.c_str(), "Number of orders.", "orders",
+                            {"how many orders of kind" + std::to_string(i) + " are there?", "number of orders"}));
+  }
+  const retrieval::Index index = retrieval::Index::build(snapshot);
+  const nlu::Calendar calendar({0, "UTC"});
+  const auto words = nlu::delexicalised(nlu::analyse("how many orders of kind7 are there?", calendar));
+  const auto odd = [](const retrieval::Entry& e) { return e.doc.name.back() % 2 == 1; };
+  const auto all = index.retrieve(words, {"order"}, 60, [](const retrieval::Entry&) { return true; });
+  ASSERT_EQ(all.size(), 60U);
+  std::vector<std::size_t> expected;
+  for (const retrieval::Scored& s : all) {
+    if (odd(index.entries()[s.entry])) expected.push_back(s.entry);
+  }
+  expected.resize(10);
+  std::size_t asked = 0;
+  std::vector<std::size_t> got;
+  double best_bm25 = 0;
+  for (const retrieval::Scored& s : index.retrieve(words, {"order"}, 10, [&](const retrieval::Entry& e) {
+         ++asked;
+         return odd(e);
+       })) {
+    got.push_back(s.entry);
+    best_bm25 = std::max(best_bm25, s.bm25);
+  }
+  EXPECT_EQ(got, expected);
+  EXPECT_EQ(index.entries()[got.front()].doc.name, "orders_7");
+  EXPECT_LE(best_bm25, 1.0);
+  EXPECT_LT(asked, 60U);
+}
+
 TEST(Planner, ToolsOfOneCapabilityAnswerSideBySideOthersAreAskedBack) {
   const std::vector<std::string> examples = {"what is the load?", "current load", "show the load"};
   const Decision both =

@@ -160,7 +160,8 @@ void begin(const char* label, int timeout, const char* tenant, const char* zone,
       SetParallelStartTimestamps(now_us - kUnixToPostgres, now_us - kUnixToPostgres);
     }
     (void)set_config_option("pg_ops.tenant", tenant, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
-    if (zone != nullptr) {
+    // Most callers live where the server does: then there is nothing to set, nor to reset.
+    if (zone != nullptr && strcmp(zone, pg_get_timezone_name(session_timezone)) != 0) {
       (void)set_config_option("TimeZone", zone, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
     }
     SetUserIdAndSecContext(run_as, SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
