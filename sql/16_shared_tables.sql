@@ -73,7 +73,16 @@ AS $body$
 DECLARE
   v_caller name := ops._enter_sharing(rel, 'rpmf');
   v_now timestamptz := pg_catalog.clock_timestamp();
+  v_protected text;
 BEGIN
+  SELECT pg_catalog.string_agg(f.member::regclass::text, ', ') INTO v_protected
+    FROM ops._family(rel) f WHERE ops._tenant_column(f.member, NULL) IS NOT NULL;
+  IF v_protected IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = '55000',
+      MESSAGE = pg_catalog.format('%s cannot be shared, since protected tables would be read through it or instead of their policy', rel),
+      DETAIL = pg_catalog.format('Protected: %s.', v_protected),
+      HINT = 'If every tenant may see all rows, unprotect first: ops.unprotect_table().';
+  END IF;
   INSERT INTO ops.shared_tables AS s (rel_schema, rel_name, rel_oid, shared_by, shared_at)
     SELECT n.nspname, c.relname, c.oid, v_caller, v_now
       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

@@ -1,6 +1,6 @@
 -- Tenancy: tables marked as shared, by whom, and that a mark does not outlive its table.
 BEGIN;
-SELECT plan(13);
+SELECT plan(16);
 \ir _as.sql
 
 CREATE ROLE t_owner LOGIN IN ROLE ops_user;
@@ -31,6 +31,17 @@ SELECT lives_ok($$SELECT ops.share_table('t_lib.country')$$, 'until somebody say
 SELECT ok(ops._is_shared_table('t_lib.country'::regclass), 'then it is');
 SELECT ops.unshare_table('t_lib.country') \g /dev/null
 SELECT throws_ok($$SELECT ops.unshare_table('t_lib.country')$$, '42704', NULL, 'unshare undoes it');
+
+-- A shared parent shows the rows of its children, whatever protects them.
+SET LOCAL ROLE t_owner;
+CREATE TABLE t_lib.parent (tenant_id text);
+CREATE TABLE t_lib.child () INHERITS (t_lib.parent);
+SELECT ops.protect_table('t_lib.child') \g /dev/null
+RESET ROLE;
+SELECT throws_like($$SELECT ops.share_table('t_lib.parent')$$, 't_lib.parent cannot be shared, since protected tables%', 'a parent of a protected table is not shared');
+SELECT throws_like($$SELECT ops.share_table('t_lib.child')$$, 't_lib.child cannot be shared%', 'nor a protected table itself');
+SELECT ops.unprotect_table('t_lib.child') \g /dev/null
+SELECT lives_ok($$SELECT ops.share_table('t_lib.parent')$$, 'once nothing is protected, it is');
 
 SELECT * FROM finish();
 ROLLBACK;
