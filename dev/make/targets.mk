@@ -2,10 +2,11 @@
 # Included by the Makefile after build.mk.
 
 JOBS := $(shell nproc)
-CMAKE_TREES := build/cmake build/asan build/tsan
+CMAKE_TREES := build/cmake build/asan build/tsan build/fuzz
 cmake_options_build/cmake := -DPGOPS_SANITIZE=
 cmake_options_build/asan := -DPGOPS_SANITIZE=address,undefined
 cmake_options_build/tsan := -DPGOPS_SANITIZE=thread
+cmake_options_build/fuzz := -DPGOPS_FUZZ=ON -DPGOPS_SANITIZE=address,undefined -DCMAKE_C_COMPILER=clang-14 -DCMAKE_CXX_COMPILER=clang++-14
 INSTALL_BINDIR := $(DESTDIR)$(shell $(PG_CONFIG) --bindir)
 # `make test` and `make demo` install; an ordinary user may need sudo for that, and only for that.
 SUDO := $(shell test -w "$$($(PG_CONFIG) --pkglibdir)" || command -v sudo)

@@ -52,17 +52,20 @@ def lock():
 
 
 def lane_files(kind):
-    """Test files of a kind (unit, doors, sql, isolation, e2e), relative to the root, sorted."""
+    """Test files of a kind (unit, doors, sql, isolation, e2e, fuzz), relative to the root, sorted."""
     found = {
         "unit": "regress/unit/*_test.cpp",
         "doors": "regress/doors/*",
         "e2e": "regress/e2e/*_test.py",
         "isolation": "regress/isolation/specs/*.spec",
+        "fuzz": "regress/fuzz/*",
         "sql": "regress/*/*.sql",
     }[kind]
     files = sorted(os.path.relpath(f, ROOT) for f in glob.glob(os.path.join(ROOT, found)))
     if kind == "doors":
         files = [f for f in files if f.endswith((".sql", "_test.py")) and not os.path.basename(f).startswith("_")]
+    if kind == "fuzz":
+        files = [f for f in files if f.endswith(("_fuzz.cpp", "_test.py"))]
     if kind == "sql":
         files = [f for f in files if f.split("/")[1] not in NOT_TOPICS and not os.path.basename(f).startswith("_")]
     return files
@@ -71,7 +74,7 @@ def lane_files(kind):
 def default_lanes(only):
     """The lanes that run the given files when no lane is named: the plain one of each kind."""
     files = {o.partition(":")[0] for o in only}
-    return [kind for kind in ("unit", "doors", "sql", "isolation", "e2e") if files & set(lane_files(kind))]
+    return [kind for kind in ("unit", "doors", "sql", "isolation", "e2e", "fuzz") if files & set(lane_files(kind))]
 
 
 def output_file(lane, name):
@@ -363,6 +366,64 @@ def e2e_lane(options):
     return run_e2e_files("e2e", files, options, {})
 
 
+# Executions of each libFuzzer program: short runs, and long ones shared by as many processes as there are processors.
+FUZZ_RUNS = 30_000
+FUZZ_RUNS_LONG = 10_000_000
+FUZZ_TIMEOUT_S = 3 * 3600
+
+
+def run_fuzzer(file):
+    """One libFuzzer program from fixed seeds; what it found stays in .test/fuzz/NAME with the statement."""
+    name, counts, begun = os.path.splitext(os.path.basename(file))[0], Counts(), time.monotonic()
+    long = bool(os.environ.get("PGOPS_LONG"))
+    runs = int(os.environ.get("PGOPS_FUZZ_RUNS") or (FUZZ_RUNS_LONG if long else FUZZ_RUNS))
+    processes = os.cpu_count() if long else 1
+    seed = int(os.environ.get("PGOPS_FUZZ_SEED") or 1)
+
+    def one(number):
+        place = os.path.join(WORK, "fuzz", f"{name}-{number}")
+        shutil.rmtree(place, ignore_errors=True)
+        os.makedirs(os.path.join(place, "corpus"))
+        log = output_file("fuzz", f"{name}-{number}")
+        command = [os.path.join(ROOT, "build", "fuzz", name), f"-seed={seed + number}", f"-runs={runs // processes}",
+                   "-max_len=34000", "-timeout=10", "-rss_limit_mb=4096", "-verbosity=0", "-print_final_stats=1",
+                   f"-artifact_prefix={place}/", os.path.join(place, "corpus")]
+        return call(command, log, FUZZ_TIMEOUT_S, SANITIZERS), log
+    with concurrent.futures.ThreadPoolExecutor(processes) as pool:
+        results = list(pool.map(one, range(processes)))
+    done = 0
+    for number, ((status, output), log) in enumerate(results):
+        done += sum(int(n) for n in re.findall(r"number_of_executed_units: (\d+)", output))
+        if status == 0:
+            counts.passed += 1
+        else:
+            counts.fail(f"{name}: seed {seed + number} found something: see {os.path.relpath(log, ROOT)}")
+    print(f"   {name}: {done} executions", flush=True)
+    if done < runs // processes * processes and not counts.failed:
+        counts.fail(f"{name}: only {done} of {runs} executions")
+    report(counts, file, time.monotonic() - begun, next((log for (status, _), log in results if status), results[0][1]))
+    return counts
+
+
+def fuzz_lane(options):
+    """libFuzzer programs under ASan and UBSan, and generated statements through a cluster."""
+    files = options.select(lane_files("fuzz"))
+    programs, tests = [f for f in files if f.endswith(".cpp")], [f for f in files if f.endswith(".py")]
+    total = Counts()
+    if programs:
+        make("fuzz", "build/fuzz/build.ninja")
+        status, output = call(["cmake", "--build", os.path.join(ROOT, "build/fuzz"), "--target", "pgops_fuzzers", "-j",
+                               str(os.cpu_count())], output_file("fuzz", "build"), FILE_TIMEOUT_S)
+        if status != 0:
+            raise LaneTrouble(output[-4000:])
+    for file in programs:
+        total.add(run_fuzzer(file))
+    if tests:
+        install("fuzz")
+        total.add(run_e2e_files("fuzz-e2e", tests, options, {}))
+    return total
+
+
 def worker_lane(lane, tree):
     """The worker's own end-to-end tests against a worker built with a sanitizer."""
     def run(options):
@@ -402,6 +463,7 @@ LANES = {
     "ubsan": ubsan_lane,
     "isolation": isolation_lane,
     "e2e": e2e_lane,
+    "fuzz": fuzz_lane,
     "worker-asan": worker_lane("worker-asan", "build/asan"),
     "worker-tsan": worker_lane("worker-tsan", "build/tsan"),
 }
