@@ -130,6 +130,10 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = pg_catalog.format('PLAN_INVALID: %s is not for tools', fn),
       HINT = 'Functions of pg_ops and temporary functions cannot be allowed.';
   END IF;
+  IF (SELECT p.prokind FROM pg_catalog.pg_proc p WHERE p.oid = fn::oid) = 'p' THEN
+    RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = pg_catalog.format('PLAN_INVALID: %s is a procedure', fn),
+      HINT = 'No SELECT calls procedures.';
+  END IF;
   INSERT INTO ops.allowed_function_store AS a
       (fn_schema, fn_name, fn_args, owner_name, body_digest, traits, note, allowed_by, allowed_at)
     SELECT i.fn_schema, i.fn_name, i.fn_args, i.owner_name, i.body_digest, i.traits, allow_function.note, v_caller, v_now

@@ -2,7 +2,7 @@
 -- next execution, wherever it was made; the message says what changed and what to run. The same for what it calls.
 -- database: fresh
 SET client_min_messages = error;
-SELECT plan(63);
+SELECT plan(67);
 CREATE ROLE t_af_owner;
 CREATE SCHEMA shop;
 CREATE SCHEMA annex;
@@ -143,6 +143,18 @@ SELECT ops.disallow_function('shop.f(int)') \g /dev/null
 SELECT alike(pg_temp.q('SELECT shop.f(1) AS v'), '%was not allowed%', 'what is taken back is refused at once');
 SELECT is((SELECT count(*) FROM ops.allowed_functions WHERE fn_name = 'f'), 0::bigint, 'and gone from the list');
 SELECT throws_ok('SELECT ops.allow_function(4000000000::oid::regprocedure, NULL)', '42883', NULL, 'no function, no entry');
+CREATE PROCEDURE shop.act() LANGUAGE sql AS 'SELECT 1';
+SELECT throws_ok($$SELECT ops.allow_function('shop.act()', NULL)$$, '22023', NULL, 'a procedure is nothing that tools call');
+CREATE FUNCTION shop."Odd ""Name é"(VARIADIC a int[], OUT b int, OUT c text) LANGUAGE sql AS 'SELECT $1[1], $$x$$';
+SELECT ops.allow_function('shop."Odd ""Name é"(int[])', 'x') \g /dev/null
+SELECT is(pg_temp.q('SELECT (shop."Odd ""Name é"(4, 2)).b AS v'), '4', 'a function of an odd name');
+CREATE OR REPLACE FUNCTION shop."Odd ""Name é"(VARIADIC a int[], OUT b int, OUT c text) LANGUAGE sql AS 'SELECT $1[2], $$x$$';
+SELECT is((SELECT changed || ' ' || remedy FROM ops.allowed_functions WHERE fn_name LIKE 'Odd%'),
+  'its body SELECT ops.allow_function(''shop."Odd ""Name é"(integer[])'', ''why'');', 'and what to run when it changed');
+CREATE ROLE t_af_reader IN ROLE ops_operator;
+SET ROLE t_af_reader;
+SELECT cmp_ok((SELECT count(*) FROM ops.allowed_functions), '>', 5::bigint, 'an operator sees the list');
+RESET ROLE;
 SELECT * FROM finish();
 DROP SCHEMA shop CASCADE;
-DROP ROLE t_af_owner;
+DROP ROLE t_af_owner, t_af_reader;
