@@ -1,6 +1,7 @@
 // extension/pg/executor: pinned settings, transaction and reset of an executor. See session.hpp.
 #include "extension/pg/executor/session.hpp"
 
+#include "extension/pg/executor/stuck.hpp"
 #include "extension/pg/guc.hpp"
 
 #include <signal.h>
@@ -197,6 +198,7 @@ CancelReason cancel_reason() noexcept { return static_cast<CancelReason>(last_re
 
 void prepare_process() {
   pqsignal(SIGINT, on_interrupt);
+  prepare_for_stuck_statements();
   call([] {
     for (const Pin& pin : kPins) {
       (void)set_config_option(pin.name, pin.value, PGC_SUSET, PGC_S_OVERRIDE, GUC_ACTION_SET, true, 0, false);
