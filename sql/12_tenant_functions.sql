@@ -42,6 +42,7 @@ BEGIN
       VALUES (create_tenant.tenant, v_caller_oid, v_caller, 'admin', v_caller);
   END IF;
   PERFORM ops._tenancy_changed();
+  PERFORM ops._audit(tenant, 'create_tenant', 'tenant', tenant, pg_catalog.jsonb_build_object('title', title));
 END
 $body$;
 COMMENT ON FUNCTION ops.create_tenant(text, text) IS
@@ -72,6 +73,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '55000', MESSAGE = pg_catalog.format('tenant "%s" is dropped already', tenant);
   END IF;
   PERFORM ops._tenancy_changed();
+  PERFORM ops._audit(tenant, 'drop_tenant', 'tenant', tenant);
 END
 $body$;
 COMMENT ON FUNCTION ops.drop_tenant(text) IS 'closes a tenant: nobody may enter it, nothing is deleted';
@@ -95,6 +97,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '55000', MESSAGE = pg_catalog.format('tenant "%s" is not dropped', tenant);
   END IF;
   PERFORM ops._tenancy_changed();
+  PERFORM ops._audit(tenant, 'restore_tenant', 'tenant', tenant);
 END
 $body$;
 COMMENT ON FUNCTION ops.restore_tenant(text) IS 'opens a dropped tenant again, with the memberships it had';
@@ -132,6 +135,10 @@ BEGIN
           default_since = CASE WHEN s.member_name = excluded.member_name THEN s.default_since END
       WHERE s.tenant_id = excluded.tenant_id;
   PERFORM ops._tenancy_changed();
+  -- What holds for all tenants concerns the installation.
+  PERFORM ops._audit(CASE WHEN tenant = '*' THEN 'system' ELSE tenant END,
+                     CASE WHEN tenant = '*' THEN 'grant_all_tenants' ELSE 'grant_tenant' END,
+                     'membership', v_member_name::text, pg_catalog.jsonb_build_object('access', access));
 END
 $body$;
 COMMENT ON FUNCTION ops._grant_membership(text, regrole, text) IS 'internal: grants or changes a membership; a row left by a role that is gone is taken over';
@@ -188,6 +195,9 @@ BEGIN
       HINT = 'It may have one through a group or for all tenants ("*"): see views ops.tenant_members and ops.my_access.';
   END IF;
   PERFORM ops._tenancy_changed();
+  PERFORM ops._audit(CASE WHEN tenant = '*' THEN 'system' ELSE tenant END, 'revoke_tenant', 'membership',
+                     COALESCE((SELECT r.rolname FROM pg_catalog.pg_roles r WHERE r.oid = member::oid)::text, member::oid::text),
+                     CASE WHEN tenant = '*' THEN '{"all_tenants": true}'::jsonb END);
 END
 $body$;
 COMMENT ON FUNCTION ops.revoke_tenant(text, regrole) IS
@@ -227,6 +237,7 @@ BEGIN
           member_name = excluded.member_name
       WHERE s.tenant_id = excluded.tenant_id;
   PERFORM ops._tenancy_changed();
+  PERFORM ops._audit(tenant, 'set_default_tenant', 'membership', pg_catalog.pg_get_userbyid(member::oid)::text);
 END
 $body$;
 COMMENT ON FUNCTION ops.set_default_tenant(regrole, text) IS

@@ -84,9 +84,9 @@ BEGIN
         ELSE 'Name a table.' END;
   END IF;
   IF NOT pg_catalog.pg_has_role(asking, v_rel.relowner, 'USAGE') THEN
-    RAISE EXCEPTION USING ERRCODE = '42501',
-      MESSAGE = pg_catalog.format('PERMISSION_DENIED: must be owner of %s', rel),
-      HINT = pg_catalog.format('Let its owner call this: %I.', pg_catalog.pg_get_userbyid(v_rel.relowner));
+    PERFORM ops._deny(
+      pg_catalog.format('must be owner of %s', rel),
+      pg_catalog.format('Let its owner call this: %I.', pg_catalog.pg_get_userbyid(v_rel.relowner)));
   END IF;
 END
 $body$;

@@ -125,6 +125,7 @@ AS $body$
 DECLARE
   v_member record;
   v_ddl text;
+  v_changed boolean := false;
   v_policies text[];
 BEGIN
   IF tenant_column IS NULL OR scope IS NULL OR dry_run IS NULL THEN
@@ -144,10 +145,15 @@ BEGIN
     FOR v_ddl IN SELECT d FROM ops._protection_ddl(v_member.rel, tenant_column, scope) d LOOP
       IF NOT dry_run THEN
         EXECUTE v_ddl;
+        v_changed := true;
       END IF;
       RETURN NEXT v_ddl;
     END LOOP;
   END LOOP;
+  IF v_changed THEN
+    PERFORM ops._audit_protection(rel, 'protect_table',
+      pg_catalog.jsonb_build_object('tenant_column', tenant_column, 'scope', scope));
+  END IF;
   RETURN QUERY SELECT n FROM pg_catalog.unnest(v_policies) n;
   RETURN QUERY SELECT n FROM ops._protection_notes(rel, tenant_column, scope) n;
 END
@@ -229,6 +235,9 @@ BEGIN
   END LOOP;
   IF NOT v_found THEN
     RAISE EXCEPTION USING ERRCODE = '42704', MESSAGE = pg_catalog.format('%s is not protected by pg_ops', rel);
+  END IF;
+  IF NOT dry_run THEN
+    PERFORM ops._audit_protection(rel, 'unprotect_table', NULL);
   END IF;
 END
 $body$;

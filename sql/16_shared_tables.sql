@@ -54,9 +54,9 @@ DECLARE
   v_caller oid := ops._caller();
 BEGIN
   IF NOT pg_catalog.pg_has_role(v_caller, 'ops_admin', 'USAGE') THEN
-    RAISE EXCEPTION USING ERRCODE = '42501',
-      MESSAGE = pg_catalog.format('PERMISSION_DENIED: role "%s" may not share tables among tenants', pg_catalog.pg_get_userbyid(v_caller)),
-      HINT = pg_catalog.format('An administrator gives the right with: GRANT ops_admin TO %I;', pg_catalog.pg_get_userbyid(v_caller));
+    PERFORM ops._deny(
+      pg_catalog.format('role "%s" may not share tables among tenants', pg_catalog.pg_get_userbyid(v_caller)),
+      pg_catalog.format('An administrator gives the right with: GRANT ops_admin TO %I;', pg_catalog.pg_get_userbyid(v_caller)));
   END IF;
   PERFORM ops._check_relation(rel, v_caller, kinds);
   RETURN pg_catalog.pg_get_userbyid(v_caller);
@@ -91,6 +91,7 @@ BEGIN
       SET rel_oid = excluded.rel_oid, shared_by = excluded.shared_by, shared_at = excluded.shared_at
       WHERE s.rel_oid <> excluded.rel_oid;
   PERFORM ops._protection_changed(rel);
+  PERFORM ops._audit('system', 'share_table', 'table', rel::text);
 END
 $body$;
 COMMENT ON FUNCTION ops.share_table(regclass) IS
@@ -112,6 +113,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '42704', MESSAGE = pg_catalog.format('%s is not shared', rel);
   END IF;
   PERFORM ops._protection_changed(rel);
+  PERFORM ops._audit('system', 'unshare_table', 'table', rel::text);
 END
 $body$;
 COMMENT ON FUNCTION ops.unshare_table(regclass) IS 'undoes ops.share_table()';

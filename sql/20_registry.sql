@@ -111,51 +111,20 @@ COMMENT ON COLUMN ops.asset_version_store.created_by IS 'the role that put it';
 COMMENT ON COLUMN ops.asset_version_store.published_at IS 'when it was last published; NULL: a draft';
 COMMENT ON COLUMN ops.asset_version_store.published_by IS 'the role that published it';
 
-CREATE TABLE ops.audit_store (
-  tenant_id text COLLATE "C" NOT NULL,
-  audit_id uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
-  at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
-  actor name NOT NULL,
-  action text NOT NULL,
-  kind text NOT NULL,
-  name text NOT NULL,
-  version integer,
-  old_digest text,
-  new_digest text,
-  CONSTRAINT audit_store_pkey PRIMARY KEY (tenant_id, audit_id),
-  CONSTRAINT audit_store_action_check CHECK (action IN ('put', 'publish', 'rollback', 'delete', 'restore'))
-);
-CREATE INDEX audit_store_at_idx ON ops.audit_store (tenant_id, at);
-COMMENT ON TABLE ops.audit_store IS 'who did what to which asset; rows are only ever added; read through ops.asset_audit';
-COMMENT ON INDEX ops.audit_store_at_idx IS 'the order in which things happened';
-COMMENT ON COLUMN ops.audit_store.tenant_id IS 'where it happened';
-COMMENT ON COLUMN ops.audit_store.audit_id IS 'the row''s own id';
-COMMENT ON COLUMN ops.audit_store.at IS 'when';
-COMMENT ON COLUMN ops.audit_store.actor IS 'the role that asked';
-COMMENT ON COLUMN ops.audit_store.action IS 'put, publish, rollback, delete or restore';
-COMMENT ON COLUMN ops.audit_store.kind IS 'of the asset';
-COMMENT ON COLUMN ops.audit_store.name IS 'of the asset';
-COMMENT ON COLUMN ops.audit_store.version IS 'the version put or made current';
-COMMENT ON COLUMN ops.audit_store.old_digest IS 'digest of the version in force before (put: of the latest version)';
-COMMENT ON COLUMN ops.audit_store.new_digest IS 'digest of the version put or in force after';
-
 -- What the extension ships comes with CREATE EXTENSION, not with a dump.
 SELECT pg_catalog.pg_extension_config_dump('ops.asset_store', 'WHERE NOT shipped');
 SELECT pg_catalog.pg_extension_config_dump('ops.asset_version_store', 'WHERE NOT (created_by = ''pg_ops'' AND tenant_id = ''system'')');
-SELECT pg_catalog.pg_extension_config_dump('ops.audit_store', '');
 
 ALTER TABLE ops.asset_store OWNER TO ops_owner;
 ALTER TABLE ops.asset_version_store OWNER TO ops_owner;
-ALTER TABLE ops.audit_store OWNER TO ops_owner;
-REVOKE ALL ON TABLE ops.asset_store, ops.asset_version_store, ops.audit_store FROM PUBLIC;
--- Immutable versions and an append-only audit hold for our own functions too.
-REVOKE UPDATE, DELETE, TRUNCATE ON TABLE ops.asset_version_store, ops.audit_store FROM ops_owner;
+REVOKE ALL ON TABLE ops.asset_store, ops.asset_version_store FROM PUBLIC;
+-- Immutable versions hold for our own functions too.
+REVOKE UPDATE, DELETE, TRUNCATE ON TABLE ops.asset_version_store FROM ops_owner;
 REVOKE DELETE, TRUNCATE ON TABLE ops.asset_store FROM ops_owner;
 GRANT UPDATE (published_at, published_by) ON TABLE ops.asset_version_store TO ops_owner;
 
 ALTER TABLE ops.asset_store ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE ops.asset_version_store ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-ALTER TABLE ops.audit_store ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY asset_store_work ON ops.asset_store TO ops_owner
   USING (tenant_id = (SELECT ops.current_tenant()))
@@ -179,13 +148,6 @@ CREATE POLICY asset_version_store_read ON ops.asset_version_store FOR SELECT TO 
   USING (tenant_id = ANY ((SELECT ops._my_tenants('operator'))::text[])
          OR (published_at IS NOT NULL AND tenant_id = ANY ((SELECT ops._my_tenants('user'))::text[])));
 COMMENT ON POLICY asset_version_store_read ON ops.asset_version_store IS 'views show drafts to operators only';
-
-CREATE POLICY audit_store_work ON ops.audit_store FOR INSERT TO ops_owner
-  WITH CHECK (tenant_id = (SELECT ops.current_tenant()));
-COMMENT ON POLICY audit_store_work ON ops.audit_store IS 'rows are added in the tenant that was entered';
-CREATE POLICY audit_store_read ON ops.audit_store FOR SELECT TO ops_owner
-  USING (tenant_id = ANY ((SELECT ops._my_tenants('operator'))::text[]));
-COMMENT ON POLICY audit_store_read ON ops.audit_store IS 'operators read the audit of their tenants';
 
 -- ---- views ------------------------------------------------------------------------------------------------
 -- The tables compare names as bytes (C++ does); the views have the ordinary collation, or joining them with
@@ -264,7 +226,8 @@ GRANT SELECT ON TABLE ops.capabilities TO ops_user;
 CREATE VIEW ops.asset_audit WITH (security_barrier) AS
   SELECT s.tenant_id COLLATE pg_catalog."default" AS tenant, s.at, s.actor, s.action, s.kind, s.name, s.version, s.old_digest, s.new_digest
     FROM ops.audit_store s
-   WHERE s.tenant_id = ANY ((SELECT ops._my_tenants('operator'))::text[]);
+   WHERE s.kind IN ('tool', 'policy') AND s.outcome = 'done'
+     AND s.tenant_id = ANY ((SELECT ops._my_tenants('operator'))::text[]);
 COMMENT ON VIEW ops.asset_audit IS 'who put, published, rolled back, deleted and restored which asset; for operators';
 ALTER VIEW ops.asset_audit OWNER TO ops_owner;
 REVOKE ALL ON TABLE ops.asset_audit FROM PUBLIC;

@@ -112,9 +112,7 @@ CREATE FUNCTION ops._write_audit(tenant text, action text, kind text, name text,
   RETURNS void LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
 AS $body$
 BEGIN
-  INSERT INTO ops.audit_store (tenant_id, actor, action, kind, name, version, old_digest, new_digest)
-    VALUES (_write_audit.tenant, pg_catalog.pg_get_userbyid(ops._caller()), _write_audit.action, _write_audit.kind,
-            _write_audit.name, _write_audit.version, _write_audit.old_digest, _write_audit.new_digest);
+  PERFORM ops._audit(tenant, action, kind, name, NULL, version, old_digest, new_digest);
   PERFORM ops._registry_changed();
 END
 $body$;

@@ -150,6 +150,8 @@ BEGIN
       DETAIL = 'What it reads is not restricted to the rows of the asking tenant, unless a policy applies to that role.',
       HINT = 'Make it SECURITY INVOKER, or protect the tables with scope everyone.';
   END IF;
+  PERFORM ops._audit('system', 'allow_function', 'function', fn::text, pg_catalog.jsonb_build_object('note', note),
+                     NULL, NULL, (SELECT i.body_digest FROM ops._function_identity(fn::oid) i));
 END
 $body$;
 COMMENT ON FUNCTION ops.allow_function(regprocedure, text) IS
@@ -173,6 +175,7 @@ BEGIN
   IF NOT FOUND THEN
     RAISE EXCEPTION USING ERRCODE = '42704', MESSAGE = pg_catalog.format('%s was not allowed', fn);
   END IF;
+  PERFORM ops._audit('system', 'disallow_function', 'function', fn::text);
 END
 $body$;
 COMMENT ON FUNCTION ops.disallow_function(regprocedure) IS 'undoes ops.allow_function()';
@@ -240,14 +243,15 @@ BEGIN
     WHEN v_group IS NOT NULL THEN pg_catalog.format('it is a member of %I', v_group)
   END;
   IF v_problem IS NOT NULL THEN
-    RAISE EXCEPTION USING ERRCODE = '42501',
-      MESSAGE = pg_catalog.format('PERMISSION_DENIED: tools cannot run as "%s": %s', v_role.rolname, v_problem),
-      HINT = 'Use a role of its own for tools, with SELECT on what they read and nothing else.';
+    PERFORM ops._deny(
+      pg_catalog.format('tools cannot run as "%s": %s', v_role.rolname, v_problem),
+      'Use a role of its own for tools, with SELECT on what they read and nothing else.');
   END IF;
   INSERT INTO ops.allowed_run_as AS a (role_name, role_oid, note, allowed_by, allowed_at)
     VALUES (v_role.rolname, v_role.oid, _allow_run_as.note, v_caller, v_now)
     ON CONFLICT ON CONSTRAINT allowed_run_as_pkey DO UPDATE
       SET role_oid = excluded.role_oid, note = excluded.note, allowed_by = excluded.allowed_by, allowed_at = excluded.allowed_at;
+  PERFORM ops._audit('system', 'allow_run_as', 'role', v_role.rolname::text, pg_catalog.jsonb_build_object('note', note));
   RETURN v_role.rolname;
 END
 $body$;
@@ -293,6 +297,7 @@ BEGIN
   IF NOT FOUND THEN
     RAISE EXCEPTION USING ERRCODE = '42704', MESSAGE = pg_catalog.format('%s was not allowed', role);
   END IF;
+  PERFORM ops._audit('system', 'disallow_run_as', 'role', v_name::text);
 END
 $body$;
 COMMENT ON FUNCTION ops.disallow_run_as(regrole) IS

@@ -24,6 +24,7 @@ struct CallContext {
 struct FinishedCall {
   run::Outcome outcome;
   std::shared_ptr<const Json> result;  // a tool's result when it succeeded
+  std::string refused_by;              // the rule of the guard that refused the statement
 };
 
 // The arguments as the tool's schema wants them: defaults applied, everything checked (references are

@@ -130,6 +130,7 @@ FinishedCall finish_sql(const registry::Tool& /*tool*/, runtime::TaskOutcome& ou
     failed.error = response->error;
     failed.sqlstate = response->sqlstate;
     failed.refusal = refusal_of(*response);
+    finished.refused_by = response->rule;
     failed.timing = std::move(timing);
     finished.outcome = std::move(failed);
     return finished;

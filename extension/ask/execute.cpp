@@ -12,6 +12,7 @@
 #include "core/digest.hpp"
 #include "extension/ask/call_http.hpp"
 #include "extension/ask/call_sql.hpp"
+#include "extension/audit/notes.hpp"
 #include "extension/pg/error.hpp"
 #include "extension/pg/sync.hpp"
 #include "extension/pg/values.hpp"
@@ -233,8 +234,18 @@ class Loop {
       if (!outcome) continue;
       FinishedCall finished = finish_sql(*tools_[call], *outcome);
       if (finished.result) results_[call] = std::move(finished.result);
+      if (!finished.refused_by.empty()) note_refusal(call, finished);
       feed(run::CallFinished{call, work.attempt, std::move(finished.outcome)});
     }
+  }
+
+  void note_refusal(CallIndex call, const FinishedCall& finished) const noexcept {
+    const registry::Tool& tool = *tools_[call];
+    const auto* failed = std::get_if<run::Failed>(&finished.outcome);
+    if (failed == nullptr) return;
+    audit::note_refusal({tool.direct ? "query" : "tool", tool.name, request_.identity.tenant, finished.refused_by,
+                         std::string(to_string(failed->error.code)), failed->error.message, failed->error.hint,
+                         digests_[call], request_.trace_id.to_string()});
   }
 
   void collect_worker() {

@@ -1,6 +1,8 @@
 // extension/entry: SQL functions of the guard.
 #include "extension/pg/function.hpp"
 
+#include "core/digest.hpp"
+#include "extension/audit/notes.hpp"
 #include "extension/pg/analysis/analysis.hpp"
 #include "extension/pg/analysis/allowed.hpp"
 #include "extension/pg/analysis/functions.hpp"
@@ -84,6 +86,17 @@ PGOPS_FUNCTION(pgops_check_sql) {
   const VerdictKey key = {sql, level, identity->tenant, pgops::pg::role_oid("ops_tool"), false};
   if (const auto known = pgops::pg::analysis::remembered_verdict(key, asked)) return *known;
   const Judged judged = check(sql, key);
+  if (const Json& verdict = judged.verdict; !verdict["allowed"].as_bool()) {
+    pgops::audit::note_refusal({.door = "check_sql",
+                                .tool = {},
+                                .tenant = identity->tenant,
+                                .rule = verdict["rule"].text(),
+                                .error_code = verdict["error_code"].text(),
+                                .message = verdict["message"].text(),
+                                .hint = verdict["hint"].text(),
+                                .digest = pgops::sha256_hex(sql),
+                                .trace_id = {}});
+  }
   const Datum answer = args.ret_jsonb(judged.verdict.dump());
   if (judged.lasting) pgops::pg::analysis::remember_verdict(key, asked, answer);
   return answer;

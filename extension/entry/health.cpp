@@ -2,6 +2,7 @@
 #include "extension/pg/function.hpp"
 
 #include "extension/ask/present.hpp"
+#include "extension/audit/acts.hpp"
 #include "extension/health/health.hpp"
 #include "extension/pg/memory.hpp"
 #include "extension/runtime/launcher.hpp"
@@ -69,5 +70,7 @@ PGOPS_FUNCTION(pgops_stop_workers) {
     throw pgops::Failure{allowed.error()};
   }
   const int index = pgops::runtime::find_database(pgops::pg::database_oid());
-  return args.ret_int4(index < 0 ? 0 : pgops::runtime::stop_workers(index));
+  const int stopped = index < 0 ? 0 : pgops::runtime::stop_workers(index);
+  pgops::audit::record_stop_workers(stopped);
+  return args.ret_int4(stopped);
 }

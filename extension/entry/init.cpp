@@ -1,6 +1,7 @@
 // extension/entry: _PG_init. A flat list of what is registered while the server preloads the library.
 #include "extension/pg/function.hpp"
 
+#include "extension/audit/notes.hpp"
 #include "extension/pg/bgworker.hpp"
 #include "extension/pg/guc.hpp"
 #include "extension/pg/sync.hpp"
@@ -20,6 +21,7 @@ void _PG_init(void) {
     pgops::pg::guc::define_all();
     pgops::runtime::register_shared();
     pgops::trace::register_shared();
+    pgops::audit::register_shared();
     pgops::pg::install_shared_memory_hooks();
     if (!pgops::pg::binary_upgrade()) pgops::pg::register_static_worker("pgops_launcher_main", "pg_ops launcher");
   });

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/version.hpp"
+#include "extension/audit/notes.hpp"
 #include "extension/pg/catalog_names.hpp"
 #include "extension/pg/error.hpp"
 #include "extension/pg/guc.hpp"
@@ -138,6 +139,28 @@ void trace_writer(Rows& rows) {
   }
 }
 
+void audit_log(Rows& rows) {
+  const int index = runtime::find_database(pg::database_oid());
+  if (index < 0) {
+    add(rows, "audit", "ok", "nothing was written since the server started");
+    return;
+  }
+  const audit::QueueHealth log = audit::health(index);
+  const std::string detail = (log.last_position == 0 ? std::string("nothing sealed since the server started")
+                                                     : "sealed to position " + std::to_string(log.last_position)) +
+                             ", " + std::to_string(log.stored) + " refusals kept, " + std::to_string(log.waiting) +
+                             " waiting, " + std::to_string(log.dropped) + " lost, " + std::to_string(log.failures) +
+                             " failures";
+  if (log.dropped > 0) {
+    add(rows, "audit", "warning", detail,
+        "More was refused at once than is kept. The server log has the errors, if log_min_messages is error or lower.");
+  } else if (log.failures > 0) {
+    add(rows, "audit", "warning", detail, "The server log says why; ops.verify_audit() shows what is not sealed.");
+  } else {
+    add(rows, "audit", "ok", detail);
+  }
+}
+
 void policies(Rows& rows) {
   const pg::spi::OwnerScope owner;
   const auto found = pg::spi::query("SELECT tenant, name, fields FROM ops._policies_not_enforced()");
@@ -192,6 +215,7 @@ std::vector<Component> report() {
   worker_slots(rows);
   executors(rows);
   trace_writer(rows);
+  audit_log(rows);
   sidecar(rows);
   policies(rows);
   add(rows, "sealing key", "warning", "this version stores no secrets",

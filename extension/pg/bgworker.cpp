@@ -115,10 +115,11 @@ void connect_worker(std::uint32_t database, std::uint32_t role) {
 
 bool stop_requested() noexcept { return stop_flag != 0; }
 
-void reload_if_asked() {
-  if (ConfigReloadPending == 0) return;
+bool reload_if_asked() {
+  if (ConfigReloadPending == 0) return false;
   ConfigReloadPending = 0;
   call([] { ProcessConfigFile(PGC_SIGHUP); });
+  return true;
 }
 
 void report_activity(const char* text) noexcept { pgstat_report_activity(STATE_RUNNING, text); }

@@ -35,8 +35,8 @@ void begin_worker(StopMode mode);
 // Connects to the database as the role; ends the process when that is impossible.
 void connect_worker(std::uint32_t database, std::uint32_t role);
 bool stop_requested() noexcept;
-// Re-reads the configuration when SIGHUP came.
-void reload_if_asked();
+// Re-reads the configuration when SIGHUP came: then true.
+bool reload_if_asked();
 // What pg_stat_activity shows.
 void report_activity(const char* text) noexcept;
 void report_idle() noexcept;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "core/json.hpp"
+#include "extension/pg/denials.hpp"
 #include "extension/pg/door.hpp"
 
 namespace pgops::pg {
@@ -58,14 +59,30 @@ class Args {
   void* attribute_input_ = nullptr;
 };
 
+// Runs the body; a refusal on its way out is noticed under the function's name (see denials.hpp).
+template <class F>
+Datum observed(const char* symbol, F&& f) {
+  try {
+    return f();
+  } catch (const Error& error) {
+    notice_denial(symbol, error);
+    throw;
+  } catch (const Failure& failure) {
+    notice_denial(symbol, Error::from(failure.error));
+    throw;
+  }
+}
+
 }  // namespace pgops::pg
 
-#define PGOPS_FUNCTION(symbol)                                                            \
-  static Datum symbol##_body(pgops::pg::Args args);                                       \
-  extern "C" {                                                                            \
-  PG_FUNCTION_INFO_V1(symbol);                                                            \
-  Datum symbol(PG_FUNCTION_ARGS) {                                                        \
-    return pgops::pg::entry([fcinfo] { return symbol##_body(pgops::pg::Args(fcinfo)); }); \
-  }                                                                                       \
-  }                                                                                       \
+#define PGOPS_FUNCTION(symbol)                                                                          \
+  static Datum symbol##_body(pgops::pg::Args args);                                                     \
+  extern "C" {                                                                                          \
+  PG_FUNCTION_INFO_V1(symbol);                                                                          \
+  Datum symbol(PG_FUNCTION_ARGS) {                                                                      \
+    return pgops::pg::entry([fcinfo] {                                                                  \
+      return pgops::pg::observed(#symbol, [fcinfo] { return symbol##_body(pgops::pg::Args(fcinfo)); }); \
+    });                                                                                                 \
+  }                                                                                                     \
+  }                                                                                                     \
   static Datum symbol##_body([[maybe_unused]] pgops::pg::Args args)

@@ -6,6 +6,7 @@
 
 #include "core/digest.hpp"
 #include "core/utf8.hpp"
+#include "extension/audit/notes.hpp"
 #include "extension/pg/memory.hpp"
 #include "extension/pg/registry_events.hpp"
 #include "extension/pg/spi.hpp"
@@ -133,6 +134,17 @@ class Judge {
     }
     if (!answer->ok) {
       // As another role, grants and row security say nothing about the tool.
+      if (!answer->rule.empty()) {
+        audit::note_refusal({"publish",
+                             asset_.name,
+                             asset_.tenant,
+                             answer->rule,
+                             std::string(to_string(answer->error.code)),
+                             answer->error.message,
+                             answer->error.hint,
+                             sha256_hex(request.sql),
+                             {}});
+      }
       if (!other_role || !answer->rule.empty()) refused(*answer);
       return;
     }

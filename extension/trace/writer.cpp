@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "extension/audit/sealer.hpp"
 #include "extension/pg/bgworker.hpp"
 #include "extension/pg/error.hpp"
 #include "extension/pg/sync.hpp"
@@ -78,13 +79,20 @@ void run_writer(std::int32_t argument) {
   ring.recover();
   Maintenance maintenance;
   Batch batch(ring, identity.database_index, maintenance);
+  audit::Sealer sealer(identity.database_index);
   for (;;) {
-    pg::reload_if_asked();
+    if (pg::reload_if_asked()) sealer.settings_may_have_changed();
+    if (sealer.overdue()) sealer.step();
     if (batch.collect()) {
       pg::report_activity("storing traces");
       ring.writer().batches.fetch_add(1);
       // Asked to stop while a lock is in the way: the tickets wait for the next writer.
       if (batch.store() && pg::stop_requested()) break;
+      continue;
+    }
+    if (sealer.due_in_ms() == 0) {
+      pg::report_activity("sealing the audit log");
+      sealer.step();
       continue;
     }
     if (pg::stop_requested()) break;
@@ -95,7 +103,7 @@ void run_writer(std::int32_t argument) {
       continue;
     }
     const long statistics_ms = pg::trace_store::flush_statistics();
-    const std::int64_t timeout_ms = maintenance.due_in_ms();
+    const std::int64_t timeout_ms = std::min<std::int64_t>(maintenance.due_in_ms(), sealer.due_in_ms());
     sleep(ring, statistics_ms > 0 ? std::min<std::int64_t>(timeout_ms, statistics_ms) : timeout_ms);
   }
 }

@@ -215,6 +215,8 @@ def run_sql_files(lane, files, place, environment):
         counts = read_tap(output, status, file)
         report(counts, file, time.monotonic() - begun, log)
         total.add(counts)
+        if own:  # a server serves a few databases at a time
+            admin("SELECT ops.stop_workers()", own)
     return total
 
 
