@@ -69,7 +69,7 @@ class Select:
         """One forbidden thing at a random place."""
         used = sorted({int(m.group(1)) for m in SLOT.finditer(self.template)})
         kind = choose.random()
-        if kind < 0.05:
+        if kind < 0.05 or not used:   # a statement without leaves takes a second one behind it
             what = choose.choice(["DELETE FROM gen.orders", "SELECT 1", "DROP TABLE gen.orders", "COMMIT", "SET ROLE postgres"])
             return "; " + what, self.text() + "; " + what
         if kind < 0.10 and not self.template.startswith("WITH"):

@@ -126,19 +126,23 @@ class Selects(unittest.TestCase):
 
     def test_allowed_and_within_the_tenant(self):
         before = self.world()
-        rows = 0
+        rows = unplanned = 0
         for seeds, made in self.batches():
             texts = [select.text() for select in made]
             got = self.column(self.asker, "SELECT public.through_pg_ops(s) FROM unnest(%s) WITH ORDINALITY AS u(s, n) ORDER BY n", texts)
             due = self.column(self.root, "SELECT public.by_superuser(s) FROM unnest(%s) WITH ORDINALITY AS u(s, n) ORDER BY n",
                               [text.replace("gen.", "lone.") for text in texts])
             for seed, text, mine, theirs in zip(seeds, texts, got, due):
+                if isinstance(theirs, dict) and theirs["error"].startswith("XX000 failed to build any"):
+                    unplanned += 1   # PostgreSQL 15 finds no join order for some LATERAL joins, whoever asks
+                    continue
                 self.assertIsInstance(theirs, list, f"the generator made a wrong statement, seed {seed}: {theirs}\n{text}")
                 self.assertIsInstance(mine, list, f"refused, seed {seed}: {mine}\n{text}")
                 self.assertEqual(sorted(map(json.dumps, mine)), sorted(map(json.dumps, theirs)), f"other rows, seed {seed}:\n{text}")
                 rows += len(mine)
         self.assertEqual(self.world(), before, "something was written")
         self.assertGreater(rows, COUNT)
+        self.assertLess(unplanned, 1 + COUNT / 1000)
         print(f"# {COUNT} generated statements, {rows} rows, all as over the copy (seed {SEED})", file=sys.stderr)
 
     def test_hostile_variants_are_refused(self):
@@ -152,6 +156,8 @@ class Selects(unittest.TestCase):
             valid = self.column(self.root, "SELECT public.is_valid(s) FROM unnest(%s) WITH ORDINALITY AS u(s, n) ORDER BY n",
                                 ["SELECT 1" if what.startswith("; ") else text for what, text in pairs])
             for seed, (what, text), result, verdict, problem in zip(seeds, pairs, got, verdicts, valid):
+                if problem is not None and problem.startswith("XX000 failed to build any"):
+                    problem = None   # analysed, and only then without a plan
                 self.assertIsNone(problem, f"the variant is no valid SQL, seed {seed}, {what}:\n{text}")
                 self.assertIsInstance(result, dict, f"NOT REFUSED, seed {seed}, {what}:\n{text}\n{result}")
                 self.assertRegex(result["error"], "^[0-9A-Z]{5} (SQL_BLOCKED|TENANT_MISMATCH|PERMISSION_DENIED)", f"seed {seed}, {what}:\n{text}")
