@@ -155,8 +155,7 @@ void run_stages(Request& request, Progress& at) {
   log.end();
 }
 
-void judge_trace(const Request& request, const trace::Outcome& stored, Json& answer) {
-  if (stored.durable) return;
+void without_trace(const Request& request, const trace::Outcome& stored, Json& answer) {
   if (pg::guc::require_trace) {
     pg::raise_sqlstate("XX000", "INTERNAL_ERROR: the trace of this request could not be stored",
                        "pg_ops.require_trace is on. Trace " + request.trace_id.to_string() + ": " + stored.message,
@@ -169,15 +168,22 @@ void judge_trace(const Request& request, const trace::Outcome& stored, Json& ans
                                     " " + stored.message);
 }
 
-Json finish(Request& request, Progress& progress) {
+Answer finish(Request& request, Progress& progress) {
   request.stages.begin("present");
-  Json answer = envelope(request, progress.outcome);
+  Answer answer;
+  answer.envelope = envelope(request, progress.outcome);
   trace::announce();
   request.stages.end();
   const std::int64_t left_ms = (request.deadline_us - pg::monotonic_us()) / 1000;
-  trace::Handover handover(request.identity.tenant, request.trace_id, trace_document(request, progress.outcome, answer),
+  trace::Handover handover(request.identity.tenant, request.trace_id,
+                           trace_document(request, progress.outcome, answer.envelope),
                            std::chrono::milliseconds(std::max(left_ms, kTraceGraceMs)));
-  judge_trace(request, handover.outcome(), answer);
+  answer.jsonb = pg::jsonb_image(answer.envelope);
+  const trace::Outcome stored = handover.outcome();
+  if (!stored.durable) {
+    without_trace(request, stored, answer.envelope);
+    answer.jsonb = pg::jsonb_image(answer.envelope);
+  }
   return answer;
 }
 
@@ -196,7 +202,7 @@ void leave_trace(const Request& request, Progress& progress, Error error, bool c
   }
 }
 
-Json run_request(Request& request, Progress& progress) {
+Answer run_request(Request& request, Progress& progress) {
   try {
     run_stages(request, progress);
     return finish(request, progress);
@@ -213,7 +219,7 @@ Json run_request(Request& request, Progress& progress) {
   }
 }
 
-Json run_request(const std::unique_ptr<Request>& request) {
+Answer run_request(const std::unique_ptr<Request>& request) {
   Progress progress;
   return run_request(*request, progress);
 }
@@ -265,7 +271,7 @@ Json single_call(std::string_view tool, std::string_view args) {
 
 }  // namespace
 
-Json ask(std::string_view question, std::string_view options) {
+Answer ask(std::string_view question, std::string_view options) {
   return run_request(begin(Entry::ask, question, options));
 }
 
@@ -304,7 +310,7 @@ Json plan_only(std::string_view question, std::string_view options) {
   return out;
 }
 
-Json run_plan(std::string_view plan, std::string_view options) {
+Answer run_plan(std::string_view plan, std::string_view options) {
   auto request = begin(Entry::run_plan, {}, options);
   auto parsed = Json::parse(plan);
   if (!parsed) throw Failure{{Code::plan_invalid, "the plan is no JSON: " + parsed.error().message, {}, {}}};
@@ -312,7 +318,7 @@ Json run_plan(std::string_view plan, std::string_view options) {
   return run_request(std::move(request));
 }
 
-Json call_tool(std::string_view name, std::string_view args) {
+Answer call_tool(std::string_view name, std::string_view args) {
   auto request = begin(Entry::call_tool, {}, "{}");
   request->explicit_plan = single_call(name, args);
   return run_request(std::move(request));
@@ -344,7 +350,7 @@ Json query(std::string_view sql, std::string_view args) {
   raise_failed_query(*request, progress);
 }
 
-Json test_tool(std::string_view name, std::string_view args, std::optional<std::int32_t> version) {
+Answer test_tool(std::string_view name, std::string_view args, std::optional<std::int32_t> version) {
   auto request = begin(Entry::test_tool, {}, "{}");
   if (Status allowed = tenancy::require(request->identity, tenancy::Access::operator_); !allowed) {
     throw Failure{allowed.error()};

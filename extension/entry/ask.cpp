@@ -20,12 +20,12 @@ pgops::pg::Args& fill_lines(pgops::pg::Args& args, const pgops::Json& envelope) 
 }  // namespace
 
 PGOPS_FUNCTION(pgops_ask) {
-  return args.ret_json(pgops::ask::ask(args.required_text(0, "question"), options_or_empty(args, 1)));
+  return args.ret_image(pgops::ask::ask(args.required_text(0, "question"), options_or_empty(args, 1)).jsonb);
 }
 
 PGOPS_FUNCTION(pgops_ask_text) {
-  const pgops::Json answer = pgops::ask::ask(args.required_text(0, "question"), options_or_empty(args, 1));
-  return fill_lines(args, answer).end_rows();
+  const pgops::ask::Answer answer = pgops::ask::ask(args.required_text(0, "question"), options_or_empty(args, 1));
+  return fill_lines(args, answer.envelope).end_rows();
 }
 
 PGOPS_FUNCTION(pgops_plan) {
@@ -33,11 +33,11 @@ PGOPS_FUNCTION(pgops_plan) {
 }
 
 PGOPS_FUNCTION(pgops_run_plan) {
-  return args.ret_json(pgops::ask::run_plan(args.required_jsonb(0, "plan"), options_or_empty(args, 1)));
+  return args.ret_image(pgops::ask::run_plan(args.required_jsonb(0, "plan"), options_or_empty(args, 1)).jsonb);
 }
 
 PGOPS_FUNCTION(pgops_call_tool) {
-  return args.ret_json(pgops::ask::call_tool(args.required_text(0, "name"), options_or_empty(args, 1)));
+  return args.ret_image(pgops::ask::call_tool(args.required_text(0, "name"), options_or_empty(args, 1)).jsonb);
 }
 
 PGOPS_FUNCTION(pgops_query) {
@@ -45,7 +45,8 @@ PGOPS_FUNCTION(pgops_query) {
 }
 
 PGOPS_FUNCTION(pgops_test_tool) {
-  return args.ret_json(pgops::ask::test_tool(args.required_text(0, "name"), options_or_empty(args, 1), args.int4(2)));
+  return args.ret_image(
+      pgops::ask::test_tool(args.required_text(0, "name"), options_or_empty(args, 1), args.int4(2)).jsonb);
 }
 
 PGOPS_FUNCTION(pgops_to_text) {

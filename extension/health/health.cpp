@@ -50,20 +50,20 @@ void sidecar(Rows& rows) {
   runtime::WorkerClient& client = runtime::worker_client();
   const std::string path = pg::guc::worker_socket == nullptr ? "" : pg::guc::worker_socket;
   const std::string id = "health";
+  const std::int64_t begun = pg::monotonic_us();  // the answer may be there before ping() returns
   const Status sent = client.ping(id);
   if (!sent) {
     add(rows, "worker", "error", sent.error().message + " (" + path + ")",
         "Start pg_ops_worker with this socket. SQL tools work without it; HTTP tools fail with UPSTREAM_UNAVAILABLE.");
     return;
   }
-  const std::int64_t begun = pg::monotonic_us();
   std::string problem = "no answer within two seconds";
   for (;;) {
     for (const auto& [reply_id, reply] : client.pump()) {
       if (reply_id != id) continue;
       if (std::holds_alternative<protocol::Pong>(reply)) {
         char took[32];
-        (void)std::snprintf(took, sizeof(took), "%.2f", static_cast<double>(pg::monotonic_us() - begun) / 1000.0);
+        (void)std::snprintf(took, sizeof(took), "%.3f", static_cast<double>(pg::monotonic_us() - begun) / 1000.0);
         add(rows, "worker", "ok",
             "version " + client.worker_version() + ", pid " + std::to_string(client.worker_pid()) + ", answered in " +
                 took + " ms");

@@ -2,6 +2,7 @@
 #include "extension/pg/door.hpp"
 #include "extension/pg/denials.hpp"
 
+#include "extension/pg/function.hpp"
 #include "extension/pg/identity.hpp"
 
 extern "C" {
@@ -93,6 +94,19 @@ void on_emit(ErrorData* data) {
   if (previous_emit_log != nullptr) previous_emit_log(data);
 }
 
+// An error on its way out of the C function `symbol` ("pgops_set_tenant"); most are no refusal.
+void notice_denial(const char* symbol, const Error& error) noexcept {
+  if (observer == nullptr || error.from_server || error.sqlstate != "42501") return;
+  try {
+    std::string function = called_function();
+    const std::string own = std::string(symbol).substr(sizeof("pgops_") - 1);
+    if (function.empty()) function = own;
+    observe(std::move(function), error.message);
+  } catch (...) {
+    // A cancel that came meanwhile stays pending; the refusal itself goes on.
+  }
+}
+
 }  // namespace
 
 void fill_identity(Denial& denial) noexcept {
@@ -104,22 +118,11 @@ void fill_identity(Denial& denial) noexcept {
 
 void install_denial_hooks(DenialObserver wanted) {
   observer = wanted;
+  error_observer = notice_denial;
   previous_executor_start = ExecutorStart_hook;
   ExecutorStart_hook = start_executor;
   previous_emit_log = emit_log_hook;
   emit_log_hook = on_emit;
-}
-
-void notice_denial(const char* symbol, const Error& error) noexcept {
-  if (observer == nullptr || error.from_server || error.sqlstate != "42501") return;
-  try {
-    std::string function = called_function();
-    const std::string own = std::string(symbol).substr(sizeof("pgops_") - 1);
-    if (function.empty()) function = own;
-    observe(std::move(function), error.message);
-  } catch (...) {
-    // A cancel that came meanwhile stays pending; the refusal itself goes on.
-  }
 }
 
 }  // namespace pgops::pg

@@ -27,8 +27,6 @@ using DenialObserver = void (*)(const Denial& denial) noexcept;
 
 // From _PG_init.
 void install_denial_hooks(DenialObserver observer);
-// For an error on its way out of the C function `symbol` ("pgops_set_tenant"). Ignores what is no refusal.
-void notice_denial(const char* symbol, const Error& error) noexcept;
 
 // Who is asking, as `Denial` has it.
 void fill_identity(Denial& denial) noexcept;

@@ -11,6 +11,8 @@ extern "C" {
 
 namespace pgops::pg {
 
+ErrorObserver error_observer = nullptr;
+
 namespace {
 
 std::string text_of(Datum value) {

@@ -8,8 +8,8 @@
 #pragma once
 
 #include "core/json.hpp"
-#include "extension/pg/denials.hpp"
 #include "extension/pg/door.hpp"
+#include "extension/pg/jsonb_image.hpp"
 
 namespace pgops::pg {
 
@@ -39,6 +39,7 @@ class Args {
   Datum null() noexcept;
   Datum ret_text(std::string_view value) const;
   Datum ret_jsonb(std::string_view json_text) const;
+  Datum ret_image(const JsonbImage& image) const;
   Datum ret_json(const Json& value) const;  // as jsonb, without the way through text; in jsonb_image.cpp
   Datum ret_text_array(std::span<const std::string> values) const;
   Datum ret_oid_array(std::span<const std::uint32_t> values) const;
@@ -59,16 +60,20 @@ class Args {
   void* attribute_input_ = nullptr;
 };
 
-// Runs the body; a refusal on its way out is noticed under the function's name (see denials.hpp).
+// Whoever wants to see errors on their way out of our functions (denials.cpp); nullptr: nobody.
+using ErrorObserver = void (*)(const char* symbol, const Error& error) noexcept;
+extern ErrorObserver error_observer;
+
+// Runs the body; what it throws is shown under the function's name.
 template <class F>
 Datum observed(const char* symbol, F&& f) {
   try {
     return f();
   } catch (const Error& error) {
-    notice_denial(symbol, error);
+    if (error_observer != nullptr) error_observer(symbol, error);
     throw;
   } catch (const Failure& failure) {
-    notice_denial(symbol, Error::from(failure.error));
+    if (error_observer != nullptr) error_observer(symbol, Error::from(failure.error));
     throw;
   }
 }

@@ -296,8 +296,9 @@ JsonbImage jsonb_image(const Json& value) {
   return out;
 }
 
-Datum Args::ret_json(const Json& value) const {
-  const JsonbImage image = jsonb_image(value);
+Datum Args::ret_json(const Json& value) const { return ret_image(jsonb_image(value)); }
+
+Datum Args::ret_image(const JsonbImage& image) const {
   const char* bytes = image.bytes.data();
   const std::size_t size = image.bytes.size();
   return call([=] {

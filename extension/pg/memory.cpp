@@ -51,5 +51,6 @@ std::uint32_t database_oid() noexcept { return MyDatabaseId; }
 bool in_transaction() noexcept { return IsTransactionState(); }
 
 bool is_standby() noexcept { return RecoveryInProgress(); }
+bool is_read_only() noexcept { return XactReadOnly; }
 
 }  // namespace pgops::pg

@@ -54,5 +54,6 @@ std::uint32_t role_oid(const char* name);
 std::uint32_t database_oid() noexcept;
 bool in_transaction() noexcept;
 bool is_standby() noexcept;
+bool is_read_only() noexcept;  // the transaction; on a standby every one
 
 }  // namespace pgops::pg

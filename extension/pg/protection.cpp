@@ -14,8 +14,7 @@ extern "C" {
 #include "catalog/pg_class.h"
 #include "catalog/pg_policy.h"
 #include "commands/policy.h"
-#include "nodes/nodes.h"
-#include "optimizer/optimizer.h"
+#include "nodes/nodeFuncs.h"
 #include "rewrite/rowsecurity.h"
 #include "utils/acl.h"
 #include "utils/array.h"
@@ -54,6 +53,26 @@ const char* deparse(Expr* expression, Oid relation) {
   if (expression == nullptr) return nullptr;
   text* tree = cstring_to_text(nodeToString(expression));
   return TextDatumGetCString(DirectFunctionCall2(pg_get_expr, PointerGetDatum(tree), ObjectIdGetDatum(relation)));
+}
+
+struct ColumnSearch {
+  AttrNumber column = InvalidAttrNumber;
+  bool several = false;
+};
+
+// The columns of the table itself that an expression reads. Sub-selects of an expression that nobody has planned
+// are not entered: ours reads no column.
+bool find_column(Node* node, void* context) {
+  auto* search = static_cast<ColumnSearch*>(context);
+  if (node == nullptr || IsA(node, Query)) return false;
+  if (IsA(node, Var)) {
+    const auto* var = reinterpret_cast<Var*>(node);
+    if (var->varno != 1 || var->varlevelsup != 0) return false;
+    search->several = search->several || (search->column != InvalidAttrNumber && search->column != var->varattno);
+    search->column = var->varattno;
+    return false;
+  }
+  return expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(find_column)), context);
 }
 
 bool applies_to(const RowSecurityPolicy* policy, Oid role, bool* everyone) {
@@ -102,12 +121,10 @@ const char* find_flaw(Relation relation, Oid role, PolicyParts* parts) {
   if (!applies_to(policy, role, &parts->everyone)) return kNotNamed;
   if (!shows_rows(find_policy(relation, kPermissivePolicy), role)) return kRowsGone;
   // Our expression reads one column of the table; its sub-select none.
-  Bitmapset* columns = nullptr;
-  pull_varattnos(reinterpret_cast<Node*>(policy->qual), 1, &columns);
-  int member = -1;
-  if (!bms_get_singleton_member(columns, &member)) return kAltered;
-  const auto number = static_cast<AttrNumber>(member + FirstLowInvalidHeapAttributeNumber);
-  if (number <= 0) return kAltered;
+  ColumnSearch search;
+  (void)find_column(reinterpret_cast<Node*>(policy->qual), &search);
+  const AttrNumber number = search.column;
+  if (search.several || number <= 0) return kAltered;
   parts->qual = deparse(policy->qual, oid);
   parts->check = policy->with_check_qual == nullptr ? parts->qual : deparse(policy->with_check_qual, oid);
   parts->type = get_atttype(oid, number);

@@ -143,9 +143,15 @@ class HostileDatabase(unittest.TestCase):
             self.cluster.psql("ALTER DATABASE ops_dev RESET ALL; ALTER ROLE app RESET ALL; ALTER ROLE postgres RESET ALL")
 
     def test_a_read_only_database(self):
+        self.fresh_processes()
         self.cluster.psql("ALTER DATABASE ops_dev SET default_transaction_read_only = on")
         try:
-            self.fresh_processes()
+            executors = "SELECT count(*) FROM ops.workers WHERE kind = 'executor'"
+            with self.assertRaises(psycopg2.errors.ReadOnlySqlTransaction) as refused:
+                self.site.probe("SELECT ops.stop_workers()")
+            self.assertIn("BEGIN READ WRITE", refused.exception.diag.message_hint)
+            self.site.well()
+            self.assertGreater(self.site.probe(executors), 0)
             self.site.well()
         finally:
             self.cluster.psql("SET default_transaction_read_only = off; ALTER DATABASE ops_dev RESET default_transaction_read_only")

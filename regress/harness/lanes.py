@@ -285,26 +285,52 @@ def private_directory(name):
     return place
 
 
+def install_apart(lane, pg_config, *settings):
+    """A second build of this tree, in build/LANE-tree, installed where that pg_config says; the worker is the
+    ordinary one. Returns the environment that makes tests use it."""
+    install(lane)
+    ordinary = subprocess.run(["make", "--no-print-directory", "-s", "-C", ROOT, "print-bindir"], check=True,
+                              capture_output=True, text=True).stdout.strip()
+    shutil.copy(os.path.join(ordinary, "pg_ops_worker"), os.path.dirname(pg_config))
+    tree = os.path.join(ROOT, "build", lane + "-tree")
+    os.makedirs(tree, exist_ok=True)
+    for name in ("Makefile", "CMakeLists.txt", "core", "guard", "extension", "sql", "dev", "pg_ops.control"):
+        if os.path.lexists(os.path.join(ROOT, name)) and not os.path.lexists(os.path.join(tree, name)):
+            os.symlink(os.path.join("..", "..", name), os.path.join(tree, name))
+    make(lane, *settings, "WORKER=no", f"PG_CONFIG={pg_config}", "install", directory=tree)
+    return {"PG_CONFIG": pg_config}
+
+
 def ubsan_lane(options):
     """pg_ops.so with UBSan, in a private copy of the installation, under the pgTAP files."""
     files = options.select(lane_files("sql"))
     if not files:
         return Counts()
-    install("ubsan")  # the worker of the private copy is the ordinary one
     prefix = subprocess.run([os.path.join(ROOT, "dev", "prefix"), private_directory("ubsan")], check=True,
                             capture_output=True, text=True).stdout.strip()
-    ordinary = subprocess.run(["make", "--no-print-directory", "-s", "-C", ROOT, "print-bindir"], check=True,
-                              capture_output=True, text=True).stdout.strip()
-    shutil.copy(os.path.join(ordinary, "pg_ops_worker"), os.path.dirname(prefix))
-    tree = os.path.join(ROOT, "build", "ubsan-tree")
-    os.makedirs(tree, exist_ok=True)
-    for name in ("Makefile", "CMakeLists.txt", "core", "guard", "extension", "sql", "dev", "pg_ops.control"):
-        if os.path.lexists(os.path.join(ROOT, name)) and not os.path.lexists(os.path.join(tree, name)):
-            os.symlink(os.path.join("..", "..", name), os.path.join(tree, name))
-    make("ubsan", "UBSAN=1", "WORKER=no", f"PG_CONFIG={prefix}", "install", directory=tree)
-    environment = {"PG_CONFIG": prefix, "UBSAN_OPTIONS": "print_stacktrace=1"}
+    environment = {**install_apart("ubsan", prefix, "UBSAN=1"), "UBSAN_OPTIONS": "print_stacktrace=1"}
     return with_cluster("ubsan", options, environment,
                         lambda place: run_sql_files("ubsan", files, place, environment))
+
+
+def assert_lane(options):
+    """The pgTAP and end-to-end files in a server with assertions: `make test-long` alone."""
+    if not os.environ.get("PGOPS_LONG"):
+        return Counts()
+    sql, e2e = options.select(lane_files("sql")), options.select(lane_files("e2e"))
+    if not sql and not e2e:
+        return Counts()
+    status, output = call([os.path.join(ROOT, "dev", "assert-server"), private_directory("assert")],
+                          output_file("assert", "server"), 2 * FILE_TIMEOUT_S)
+    if status != 0:
+        raise LaneTrouble(output[-4000:])
+    environment = install_apart("assert", output.strip().splitlines()[-1])
+    total = Counts()
+    if sql:
+        total.add(with_cluster("assert", options, environment,
+                               lambda place: run_sql_files("assert", sql, place, environment)))
+    total.add(run_e2e_files("assert-e2e", e2e, options, environment))
+    return total
 
 
 def isolation_lane(options):
@@ -463,6 +489,7 @@ LANES = {
     "doors": doors_lane,
     "sql": sql_lane,
     "ubsan": ubsan_lane,
+    "assert": assert_lane,
     "isolation": isolation_lane,
     "e2e": e2e_lane,
     "fuzz": fuzz_lane,
