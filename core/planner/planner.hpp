@@ -1,7 +1,7 @@
 // core/planner: from a question to a decision, deterministically.
 //
-// decide() is a pure function: the same input and index give the same bytes. Its one promise is that
-// whatever it recognised in the question, or could not explain, is used by an argument, by the intent,
+// decide() is a pure function: the same input, index and answers of the two callbacks give the same bytes. Its one
+// promise is that whatever it recognised in the question, or could not explain, is used by an argument, by the intent,
 // or by the chosen tool's own words; otherwise there is no plan. A wrong answer costs more than none.
 #pragma once
 
@@ -13,7 +13,9 @@
 
 #include "core/error.hpp"
 #include "core/json.hpp"
+#include "core/nlu/lookup.hpp"
 #include "core/period.hpp"
+#include "core/planner/reading.hpp"
 #include "core/retrieval/index.hpp"
 
 namespace pgops::planner {
@@ -28,6 +30,10 @@ struct PlannerInput {
   bool allow_write = false;   // the option, already checked against the caller's rights
   // Which tools this identity may call; empty = ToolDoc::callable decides alone.
   std::function<bool(const retrieval::ToolDoc&)> callable;
+  // Stored values under the caller's tenant; empty = nothing can be looked up, entities stay unknown.
+  nlu::LookupFunction lookup;
+  // What the models this identity may ask make of a question; empty = there are none.
+  ReadFunction read_models;
 };
 
 enum class Route : std::uint8_t { direct, plan, reject };
@@ -55,9 +61,12 @@ struct Decision {
   std::vector<std::string> next_actions;    // example questions, or what to do
   std::string clarification;                // the question back, with AMBIGUOUS
   std::vector<Option> options;
-  std::string direct_text;        // route direct
-  Json direct_facts;              // capabilities and examples behind direct_text
-  std::vector<Period> intervals;  // of the calls' arguments
+  std::string direct_text;         // route direct
+  Json direct_facts;               // capabilities and examples behind direct_text
+  std::vector<Period> intervals;   // of the calls' arguments
+  std::vector<std::string> notes;  // sentences the answer has to say: how something was understood
+  // Texts looked up in the data; 0: the decision depends on nothing but question, index and options.
+  std::size_t consulted = 0;
   // Parts of the question, so that the answer may repeat them: numbers in args and intervals.
   Json explain = Json::object();  // spans, candidates with features and scores, why
 

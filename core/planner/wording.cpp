@@ -44,6 +44,7 @@ Pair pair_of(Say what) {
     case Say::planned:
       return {"Every part of the question is explained by tool %.", "질문의 모든 부분을 도구 %이(가) 설명합니다."};
     case Say::planned_several: return {"The question is answered by %.", "질문은 %(으)로 답합니다."};
+    case Say::planned_reading: return {"The question is read as: %.", "질문을 다음과 같이 이해했습니다: %."};
     case Say::help_head: return {"You can ask, for example:", "예를 들어 이렇게 물을 수 있습니다:"};
     case Say::help_none:
       return {"There is nothing to ask yet: no tool with example questions is published for you.",

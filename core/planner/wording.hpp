@@ -25,6 +25,7 @@ enum class Say : std::uint8_t {
   needs_argument,
   planned,
   planned_several,
+  planned_reading,
   help_head,
   help_none,
   see_help,
