@@ -3,7 +3,8 @@
 #   all install          pg_ops.so, pg_ops--X.Y.Z.sql, pg_ops_worker     (install honours DESTDIR)
 #   demo demo-stop       a private cluster in .demo with everything in it, questions asked and answered
 #   test test-long lint  every test there is; `make test LANE=unit`, `make test TEST=regress/sql/x.sql`
-#   bench dist clean     tables on stdout; a release archive; everything built is removed
+#   bench bench-answers  tables on stdout; `make bench-answers ARGS=--misses`
+#   dist clean           a release archive; everything built is removed
 #
 # Sources are found by wildcard: a new file needs no change here. What is not there yet is left out.
 # Objects are under build/; they depend on headers (-MMD -MP), on the compiler flags and on the list of

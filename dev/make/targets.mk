@@ -13,7 +13,7 @@ SUDO := $(shell test -w "$$($(PG_CONFIG) --pkglibdir)" || command -v sudo)
 PYTHON := /usr/bin/python3
 export PG_CONFIG
 
-.PHONY: worker unit unit-asan unit-tsan deps lint lint-long test test-long bench demo demo-stop dist installed print-bindir install-worker clean-build
+.PHONY: worker unit unit-asan unit-tsan deps lint lint-long test test-long bench bench-answers demo demo-stop dist installed print-bindir install-worker clean-build
 
 # Sanitizers make the compiler warn about code of Boost's (and about fences that TSan does not model): warnings
 # are errors in the plain tree only, which compiles the same files.
@@ -58,6 +58,9 @@ test-long: deps
 bench: deps installed
 	@cmake --build build/cmake --target bench_parse_guard bench_planner_sizes -j $(JOBS)
 	bench/run
+bench-answers: deps installed
+	@cmake --build build/cmake --target bench_planner_sizes -j $(JOBS)
+	bench/answers $(ARGS)
 demo: deps
 	@$(MAKE) --no-print-directory installed
 	@dev/demo start .demo
