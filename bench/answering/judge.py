@@ -92,6 +92,8 @@ def gives(result, expected, how, question):
         return not result.truncated and cells.same_set(rows, wanted, tolerance)
     if how == "ordered":
         return cells.in_order(result.rows, expected, tolerance, top)
+    if how == "first":
+        return cells.same_set(result.rows[:1], expected, tolerance)
     if how == "leading":
         return cells.leading(result.rows, expected, tolerance)
     if how == "contains":

@@ -15,7 +15,7 @@ CLOCK = "2026-09-17T10:30:00Z"
 FIELDS = {"id", "question", "expect", "kind", "style", "tenant", "timezone", "locale", "clock", "options", "sql", "rows", "top",
           "tolerance", "over", "tools", "args", "interval", "codes", "readings", "note", "domain", "language", "part", "file"}
 OWN_JUDGE = {"time"}  # domains with fields and a judge of their own
-HOW = {None, "figure", "set", "ordered", "leading", "trend", "contains"}
+HOW = {None, "figure", "set", "ordered", "first", "leading", "trend", "contains"}
 RELATIONS = {"configuration_item", "event_log", "metric", "maintenance"}
 
 

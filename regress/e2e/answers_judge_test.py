@@ -119,6 +119,12 @@ class Rows(unittest.TestCase):
         self.assertEqual(self.outcome([{"x": "a", "n": 9}, {"x": "c", "n": 5}, {"x": "b", "n": 5}], expected, rows="ordered"), "right")
         self.assertEqual(self.outcome([{"x": "b", "n": 5}, {"x": "a", "n": 9}, {"x": "c", "n": 5}], expected, rows="ordered"), "wrong")
 
+    def test_the_latest_may_come_with_those_before_it(self):
+        rows = [{"x": "a", "n": 9}, {"x": "b", "n": 5}]
+        self.assertEqual(self.outcome(rows, [("a", 9)], rows="first"), "right")
+        self.assertEqual(self.outcome(rows, [("b", 5)], rows="first"), "wrong")
+        self.assertEqual(self.outcome([], [("b", 5)], rows="first"), "wrong")
+
     def test_ties_at_the_end_of_a_top_list_may_be_cut_anywhere(self):
         expected = [("a", 9), ("b", 5), ("c", 5)]
         self.assertEqual(self.outcome([{"x": "a", "n": 9}, {"x": "c", "n": 5}], expected, rows="ordered", top=2), "right")
