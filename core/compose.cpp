@@ -55,7 +55,7 @@ class Composer {
 
  private:
   void words(std::string_view en, std::string_view ko) { out_.summary += korean_ ? ko : en; }
-  // Text that may hold digits and names without being a figure of a result.
+  // Text that may hold digits, names and number words without being a figure of a result.
   void allowed(std::string_view text) {
     const std::size_t begin = out_.summary.size();
     out_.summary += text;
@@ -85,20 +85,39 @@ class Composer {
       if (auto compiled = present::Present::compile(call.present)) own = std::move(compiled).value();
     }
     const present::Present& speaker = call.speaker != nullptr ? *call.speaker : own;
-    present::Rendered r = speaker.render(result, call.args, {title, in_.intent, in_.locale, ref, in_.block_rows});
+    present::Present::Context context{title, in_.intent, in_.locale, ref, in_.block_rows, {}};
+    for (const std::string& name : call.given) {
+      if (!in_period(call.args[name])) context.given.push_back(name);
+    }
+    present::Rendered r = speaker.render(result, call.args, context);
     line();
+    if (in_.calls.size() > 1 && !r.titled) {
+      allowed(title);
+      out_.summary += ": ";
+    }
     const std::size_t offset = out_.summary.size();
     out_.summary += r.text;
+    for (const TextSpan& s : r.author) allowed_.push_back({s.begin + offset, s.end + offset});
+    for (Json& b : r.blocks) out_.blocks.push_back(std::move(b));
+    if (gravity(r.severity) > gravity(out_.severity)) out_.severity = r.severity;
+    truncated(call, ref, r);
+    applied(call, ref, context.given, speaker, r);
+    defaults(call, ref, speaker, r);
+    data_of(ref, r);
     for (Fact& f : r.facts) {
       f.begin += offset;
       f.end += offset;
       facts_.push_back(std::move(f));
     }
-    for (const TextSpan& s : r.author) allowed_.push_back({s.begin + offset, s.end + offset});
-    for (Json& b : r.blocks) out_.blocks.push_back(std::move(b));
-    if (gravity(r.severity) > gravity(out_.severity)) out_.severity = r.severity;
-    truncated(call, ref, r);
-    defaults(call, ref);
+  }
+
+  bool in_period(const Json& value) const {
+    for (const Period& period : in_.intervals) {
+      for (const Period::Bound& b : period.bounds) {
+        if (value.is_string() && value.text() == b.iso) return true;
+      }
+    }
+    return false;
   }
 
   void refer(const CallOutcome& call, int ref, const std::string& title) {
@@ -113,13 +132,12 @@ class Composer {
 
   void truncated(const CallOutcome& call, int ref, const present::Rendered& r) {
     if (!(*call.result)["truncated"].as_bool()) return;
-    const bool said =
-        std::any_of(r.facts.begin(), r.facts.end(), [](const Fact& f) { return f.source.path == "$.truncated"; }) ||
-        call.present["summary"].size() == 0;
+    const bool said = r.titled || std::any_of(r.facts.begin(), r.facts.end(),
+                                              [](const Fact& f) { return f.source.path == "$.truncated"; });
     if (said) return;
     const Json& count = (*call.result)["row_count"];
     if (count.is_null()) return;
-    words(" Only the first ", " 처음 ");
+    allowed(korean_ ? " 처음 " : " Only the first ");
     Fact f;
     f.value = count;
     f.ref = ref;
@@ -128,23 +146,68 @@ class Composer {
     words(" rows were read; there are more.", "개 행만 읽었으며 더 있습니다.");
   }
 
-  void defaults(const CallOutcome& call, int ref) {
-    bool first = true;
+  static bool scalar(const Json& value) { return value.is_string() || value.is_number() || value.is_bool(); }
+  static bool shows(const present::Rendered& r, const std::string& argument) {
+    return std::any_of(r.facts.begin(), r.facts.end(),
+                       [&](const Fact& f) { return f.source.path == "$.args." + argument; });
+  }
+  // A bound that was not reached has shaped nothing.
+  static bool idle_limit(const CallOutcome& call, const std::string& name) {
+    const auto bound = name == call.limit ? call.args[name].as_int() : std::nullopt;
+    return bound && !(*call.result)["truncated"].as_bool() && (*call.result)["row_count"].as_int().value_or(0) < *bound;
+  }
+  void argument(int ref, const std::string& name, const Json& value, const present::Present& speaker) {
+    allowed(name);
+    out_.summary += " = ";
+    const present::Style style = speaker.style_of(name);
+    Fact f;
+    f.value = value;
+    f.ref = ref;
+    f.unit = style.unit;
+    f.format = style.format.empty() ? "short" : style.format;
+    f.source = {"$.args." + name, "", "", name};
+    fact(std::move(f));
+  }
+
+  // What the answer is limited to, unless its text says so: an argument it shows, or a figure it is.
+  void applied(const CallOutcome& call, int ref, const std::vector<std::string>& given, const present::Present& speaker,
+               const present::Rendered& r) {
+    bool any = false;
+    for (const std::string& name : given) {
+      const Json& value = call.args[name];
+      const bool is_figure =
+          std::any_of(r.facts.begin(), r.facts.end(), [&](const Fact& f) { return f.value == value; });
+      if (!scalar(value) || is_figure || shows(r, name) || idle_limit(call, name)) continue;
+      words(any ? ", " : " Applied: ", any ? ", " : " 적용: ");
+      any = true;
+      argument(ref, name, value, speaker);
+    }
+    if (any) out_.summary += ".";
+  }
+
+  void defaults(const CallOutcome& call, int ref, const present::Present& speaker, const present::Rendered& r) {
+    bool any = false;
     for (const std::string& name : call.defaulted) {
       const Json& value = call.args[name];
-      if (value.is_null() || value.is_array() || value.is_object()) continue;
-      words(first ? " Assumed by default: " : ", ", first ? " 기본값 사용: " : ", ");
-      first = false;
-      allowed(name);
-      out_.summary += " = ";
-      Fact f;
-      f.value = value;
-      f.ref = ref;
-      f.format = "short";
-      f.source = {"$.args." + name, "", "", name};
-      fact(std::move(f));
+      if (!scalar(value) || shows(r, name) || idle_limit(call, name)) continue;
+      words(any ? ", " : " Assumed by default: ", any ? ", " : " 기본값 사용: ");
+      any = true;
+      argument(ref, name, value, speaker);
     }
-    if (!first) out_.summary += ".";
+    if (any) out_.summary += ".";
+  }
+
+  // Where the tool says how old its data are.
+  void data_of(int ref, const present::Rendered& r) {
+    if (!r.as_of) return;
+    words(" Data as of ", " 데이터 기준 시각: ");
+    Fact f;
+    f.value = r.as_of->json;
+    f.ref = ref;
+    f.format = "datetime";
+    f.source = r.as_of->source;
+    fact(std::move(f));
+    out_.summary += ".";
   }
 
   void period() {
@@ -207,6 +270,9 @@ class Composer {
   void check() {
     if (in_.calls.empty()) words("There is nothing to answer from.", "답할 내용이 없습니다.");
     out_.grounded = ground::check(out_.summary, facts_, allowed_, references_, in_.locale);
+    for (const Json& block : out_.blocks.items()) {
+      if (out_.grounded) out_.grounded = ground::check_block(block, references_, in_.locale);
+    }
     if (!out_.grounded) {
       out_.summary.clear();
       words("The answer was withheld: a figure in it could not be traced to a result.",

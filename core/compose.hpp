@@ -1,8 +1,9 @@
 // core: one answer from the outcomes of a run.
 //
-// Every call that ended well speaks through its `present`; what is missing, cut off, limited to a period
-// or assumed by default is said in words (English or Korean). The whole summary is checked by
-// core/ground before it is handed out; one that fails the check is withheld, and `grounded` says why.
+// Every call that ended well speaks through its `present`, under its title where there are several; what is
+// missing, cut off, limited to a period or to arguments, assumed by default, or older than the question is said in
+// words (English or Korean). Summary and blocks are checked by core/ground before they are handed out; an answer
+// that fails the check is withheld, and `grounded` says why.
 #pragma once
 
 #include <memory>
@@ -30,6 +31,8 @@ struct CallOutcome {
   std::string as_of;                          // timestamptz text
   std::string result_digest;                  // optional, "sha256:..."
   std::vector<std::string> defaulted;         // arguments that took the schema's default
+  std::vector<std::string> given;             // arguments that the question or the plan gave
+  std::string limit;                          // the argument that bounds the number of rows; empty: none
 };
 
 struct Input {

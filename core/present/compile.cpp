@@ -36,8 +36,16 @@ class Compiler {
         }
       } else if (key == "title") {
         out_.title_ = localised(value, "present.title");
+      } else if (key == "nouns") {
+        nouns(value);
+      } else if (key == "as_of") {
+        out_.as_of_ = expression(value.string_or(""), 0, "present.as_of");
+        if (out_.as_of_ && !out_.as_of_->is_plain_value()) {
+          add("present.as_of", 0, "as_of is a value, such as max(updated_at)");
+        }
       } else {
-        add("present." + key, 0, "unknown field \"" + key + "\"; known are summary, columns, block, title");
+        add("present." + key, 0,
+            "unknown field \"" + key + "\"; known are summary, columns, block, title, nouns, as_of");
       }
     }
     return std::move(problems_);
@@ -104,7 +112,64 @@ class Compiler {
     SyntaxError error;
     auto e = Expression::parse(text, error);
     if (!e) add(path, offset + error.position, error.message);
+    if (e) mention(*e, path);
     return e;
+  }
+
+  void mention(const Expression& e, const std::string& path) {
+    constexpr std::string_view kArgument = "$.args.";
+    constexpr std::string_view kColumn = "$.rows[";
+    for (const Source& source : e.sources()) {
+      for (const std::string& from : {source.path, source.of}) {
+        const std::size_t dot = from.find("].");
+        if (from.starts_with(kArgument)) {
+          out_.mentions_.push_back({path, from.substr(kArgument.size()), true});
+        } else if (from.starts_with(kColumn) && dot != std::string::npos) {
+          out_.mentions_.push_back({path, from.substr(dot + 2), false});
+        }
+      }
+    }
+  }
+
+  // {"en": ["session", "sessions"], "ko": ["세션", "개"]}
+  void nouns(const Json& spec) {
+    const char* const wanted = "nouns are {\"en\": [singular, plural], \"ko\": [noun, counter]}";
+    if (!spec.is_object() || spec.size() == 0) {
+      add("present.nouns", 0, wanted);
+      return;
+    }
+    for (const auto& [locale, words] : spec.members()) {
+      const std::string path = "present.nouns." + locale;
+      if (!is_one_of(locale, "|en|ko|")) add(path, 0, "a locale is en or ko");
+      std::vector<std::string> two;
+      for (const Json& word : words.items()) two.emplace_back(word.string_or(""));
+      if (two.size() != 2 || two[0].empty() || two[1].empty() || two[0].size() > 100 || two[1].size() > 100) {
+        add(path, 0, wanted);
+        continue;
+      }
+      out_.nouns_[locale] = std::move(two);
+    }
+  }
+
+  // Digits beside a value would make another figure of it: "1{n}", "{n}0", "-{n}", "0.{n}".
+  void check_touching(const std::vector<Present::Piece>& made, const std::string& path) {
+    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      if (!made[i].value) continue;
+      if (i + 1 < made.size()) {
+        const std::string& after = made[i + 1].literal;
+        if (made[i + 1].value) add(path, 0, "two values need something between them");
+        const bool joined = after.size() > 1 && (after[0] == '.' || after[0] == ',') && digit(after[1]);
+        if (!after.empty() && (digit(after[0]) || joined)) add(path, 0, "digits must not touch a value");
+      }
+      if (i == 0 || made[i - 1].value) continue;
+      const std::string& before = made[i - 1].literal;
+      const char last = before.back();
+      const char other = before.size() > 1 ? before[before.size() - 2] : ' ';
+      const bool joined = (last == '.' || last == ',') && digit(other);
+      const bool sign = last == '-' && (other == ' ' || other == '(');
+      if (digit(last) || joined || sign) add(path, 0, "digits or a sign must not touch a value");
+    }
   }
 
   std::vector<Present::Piece> pieces(const std::string& text, const std::string& path) {
@@ -136,6 +201,7 @@ class Compiler {
       }
     }
     flush();
+    check_touching(out, path);
     return out;
   }
 
@@ -156,7 +222,7 @@ class Compiler {
           c.format = std::string(value.string_or(""));
           if (c.format.empty() || !known_format(c.format)) {
             add(path + ".format", 0,
-                "format is one of integer, decimal, percent, duration, bytes, datetime, minute, text, short");
+                "format is one of integer, thousands, decimal, percent, duration, bytes, datetime, minute, date, text, short");
           }
         } else if (key == "title") {
           c.title = localised(value, path + ".title");

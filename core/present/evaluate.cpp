@@ -1,21 +1,19 @@
 // core/present: where figures come from: cells, counts and exact aggregates over the rows of a result.
 //
 // NULL cells are left out of sum, max, min, avg and count(column), as in SQL; a cell that is not a
-// number makes sum and avg undefined rather than wrong. max and min of texts are defined for dates only.
+// number makes sum and avg undefined rather than wrong. max and min of texts are defined for moments only, and moments
+// compare as such.
 #include <charconv>
 
 #include "core/decimal.hpp"
 #include "core/present/exact.hpp"
 #include "core/present/expression.hpp"
+#include "core/present/moment.hpp"
 
 namespace pgops::present {
 namespace {
 
 Value undefined(const Source& source) { return {Json(), false, source}; }
-
-bool dated(const std::string& text) {
-  return text.size() >= 10 && text[4] == '-' && text[7] == '-' && text[0] >= '0' && text[0] <= '9';
-}
 
 std::optional<Exact> number_of(const Json& cell) {
   return cell.is_number() || cell.is_string() ? Exact::parse(cell.text()) : std::nullopt;
@@ -46,15 +44,23 @@ Sum sum_of(const Json& result, std::string_view column) {
 Value extreme(const Source& source, const Json& result, std::string_view column, int sign) {
   const Json* best = nullptr;
   std::optional<Exact> best_number;
+  std::optional<std::int64_t> best_moment;
   for (const Json& row : result["rows"].items()) {
     const Json* c = row.find(column);
     if (c == nullptr || c->is_null()) continue;
     const auto n = number_of(*c);
-    if (!n && !(c->is_string() && dated(c->text()))) return undefined(source);
+    const auto m = !n && c->is_string() ? moment_us(c->text()) : std::nullopt;
+    if (!n && !m) return undefined(source);
     if (best != nullptr && n.has_value() != best_number.has_value()) return undefined(source);
-    if (best == nullptr || (n ? n->compare(*best_number) : c->text().compare(best->text())) * sign > 0) {
+    const int order = best == nullptr     ? sign
+                      : n                 ? n->compare(*best_number)
+                      : *m > *best_moment ? 1
+                      : *m < *best_moment ? -1
+                                          : 0;
+    if (order * sign > 0) {
       best = c;
       best_number = n;
+      best_moment = m;
     }
   }
   if (best == nullptr) return undefined(source);
@@ -90,6 +96,9 @@ std::optional<int> order_of(const Json& a, const Json& b) {
   const auto y = Decimal::parse(b.text());
   if ((a.is_number() || b.is_number()) && x && y) return *x < *y ? -1 : *y < *x ? 1 : 0;
   if (a.is_string() && b.is_string()) {
+    const auto at = moment_us(a.text());
+    const auto then = at ? moment_us(b.text()) : std::nullopt;
+    if (then) return *at < *then ? -1 : *then < *at ? 1 : 0;
     const int c = a.text().compare(b.text());
     return c < 0 ? -1 : c > 0 ? 1 : 0;
   }

@@ -115,10 +115,14 @@ Exact Exact::times(std::int64_t factor) const {
   return out;
 }
 
+Exact Exact::negated() const {
+  Exact out = *this;
+  out.negative_ = !digits_.empty() && !negative_;
+  return out;
+}
+
 int Exact::compare(const Exact& other) const {
-  Exact minus = other;
-  minus.negative_ = !other.digits_.empty() && !other.negative_;
-  const Exact difference = *this + minus;
+  const Exact difference = *this + other.negated();
   return difference.digits_.empty() ? 0 : difference.negative_ ? -1 : 1;
 }
 

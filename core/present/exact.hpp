@@ -25,6 +25,7 @@ class Exact {
   int compare(const Exact& other) const;   // -1, 0, 1
   bool is_zero() const { return digits_.empty(); }
   bool negative() const { return negative_; }
+  Exact negated() const;
   // Plain notation with the scale of the inputs: 1.50 stays 1.50.
   std::string text() const;
 

@@ -230,6 +230,14 @@ std::optional<Expression> Expression::parse(std::string_view text, SyntaxError& 
   return out;
 }
 
+std::vector<Source> Expression::sources() const {
+  std::vector<Source> out;
+  for (const Node& node : nodes_) {
+    if (node.kind == Kind::source) out.push_back(node.source);
+  }
+  return out;
+}
+
 bool Expression::is_plain_value() const { return nodes_[root_].kind == Kind::source; }
 
 }  // namespace pgops::present

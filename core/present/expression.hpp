@@ -49,7 +49,8 @@ class Expression {
 
   Value value(const Json& result, const Json& args) const;
   bool truth(const Json& result, const Json& args) const;
-  bool is_plain_value() const;  // a path or a function: what a text may show
+  bool is_plain_value() const;          // a path or a function: what a text may show
+  std::vector<Source> sources() const;  // everything it reads
 
  private:
   friend class Parser;

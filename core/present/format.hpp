@@ -9,7 +9,8 @@
 
 namespace pgops::present {
 
-// Formats: "" (as it is), integer, decimal, percent, duration, bytes, datetime, minute, text, short.
+// Formats: "" (as it is), integer, thousands (1,234), decimal, percent, duration, bytes, datetime, minute, date,
+// text, short.
 bool known_format(std::string_view format);
 
 // `unit` is what the number is in: for duration us ms s min h d, for bytes B kB MB GB TB; in other

@@ -1,9 +1,13 @@
 // core/present: how a tool speaks about its result.
 //
 // {"summary":[{"when":"row_count = 0","text":"...","severity":"attention"},...],
-//  "columns":{"wait":{"unit":"s","format":"duration","title":"..."}},"block":"table","title":"..."}
+//  "columns":{"wait":{"unit":"s","format":"duration","title":"..."}},"block":"table","title":"...",
+//  "nouns":{"en":["session","sessions"],"ko":["세션","개"]},"as_of":"max(updated_at)"}
 // The first summary entry whose `when` holds (none = always) and whose values all exist speaks. text
 // and title are a string or {"en":...,"ko":...}. Values stand in braces: "{max(wait)}"; "{{" is a brace.
+// A value touches neither digits nor another value: "1{n}" would make a figure that no cell holds.
+// nouns say what a row is (singular and plural; Korean: noun and counter) where no summary is written; as_of
+// is the moment of the data, where they are older than the statement that reads them.
 // Vocabulary: a *fact* is a figure in the text with where it comes from; everything else in the text is
 // the author's, and is marked so.
 #pragma once
@@ -47,6 +51,21 @@ struct Rendered {
   std::vector<Fact> facts;
   std::vector<TextSpan> author;  // what the tool's author wrote: template text and title
   std::vector<Json> blocks;
+  bool titled = false;         // the text begins with the title
+  std::optional<Value> as_of;  // of the data, as the tool says
+};
+
+// How the values of a column or argument are written.
+struct Style {
+  std::string unit;
+  std::string format;
+};
+
+// A column or argument that a spec mentions, and where.
+struct Mention {
+  std::string path;  // "present.summary[0].text"
+  std::string name;
+  bool argument = false;
 };
 
 class Present {
@@ -61,9 +80,14 @@ class Present {
     std::string intent;
     std::string locale = "en";
     int ref = 1;
-    std::size_t block_rows = 100;  // rows a table block carries
+    std::size_t block_rows = 100;    // rows a table block carries
+    std::vector<std::string> given;  // arguments the question gave; said where nothing was found
   };
   Rendered render(const Json& result, const Json& args, const Context& context) const;
+
+  Style style_of(std::string_view column) const;
+  // Everything the expressions read, in the order of the spec.
+  const std::vector<Mention>& mentions() const { return mentions_; }
 
  private:
   struct Piece {
@@ -86,6 +110,9 @@ class Present {
   std::map<std::string, Column, std::less<>> columns_;
   std::string block_;
   std::map<std::string, std::string> title_;
+  std::map<std::string, std::vector<std::string>> nouns_;  // by locale: two words
+  std::optional<Expression> as_of_;
+  std::vector<Mention> mentions_;
 };
 
 }  // namespace pgops::present

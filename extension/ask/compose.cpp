@@ -1,6 +1,7 @@
 // extension/ask: composing the answer. See compose.hpp.
 #include "extension/ask/compose.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/compose.hpp"
@@ -11,23 +12,37 @@ namespace pgops::ask {
 
 namespace {
 
-// Arguments nobody gave: they took the schema's default, and the answer says so.
-std::vector<std::string> defaulted_args(const Json& planned, const Json& used, const registry::Tool& tool) {
-  std::vector<std::string> names;
-  if (!tool.input_schema) return names;
-  for (const PropertyInfo& property : tool.input_schema->properties()) {
-    if (property.default_value && planned.find(property.name) == nullptr && used.find(property.name) != nullptr) {
-      names.push_back(property.name);
-    }
-  }
-  return names;
-}
-
 const Json& planned_args(const Routed& routed, std::size_t call) {
   static const Json none;
   if (!routed.plan) return none;
   const auto& calls = (*routed.plan)["calls"].items();
   return call < calls.size() ? calls[call]["args"] : none;
+}
+
+bool bounds_rows(const registry::Tool& tool, const std::string& name) {
+  const Json& slot = tool.spec["input_schema"]["properties"][name]["x-ops"]["slot"];
+  return slot.is_string() ? slot.text() == "limit" : name == "limit";
+}
+
+// Which arguments somebody gave, and which took the schema's default: the answer says both. The planner writes
+// defaults into its plan; of a choice among plans it is only known that the value is the default.
+void arguments_of(const Request& request, const Routed& routed, std::size_t call, const registry::Tool& tool,
+                  compose::CallOutcome& outcome) {
+  if (!tool.input_schema) return;
+  const Json& planned = planned_args(routed, call);
+  for (const PropertyInfo& property : tool.input_schema->properties()) {
+    const Json* value = outcome.args.find(property.name);
+    if (value == nullptr || value->is_null()) continue;
+    bool assumed = planned.find(property.name) == nullptr;
+    if (call < routed.defaulted.size()) {
+      const auto& names = routed.defaulted[call];
+      assumed = assumed || std::find(names.begin(), names.end(), property.name) != names.end();
+    } else if (request.options.choose && property.default_value) {
+      assumed = assumed || *property.default_value == *value;
+    }
+    (assumed ? outcome.defaulted : outcome.given).push_back(property.name);
+    if (bounds_rows(tool, property.name)) outcome.limit = property.name;
+  }
 }
 
 }  // namespace
@@ -50,7 +65,7 @@ Composed compose(const Request& request, const Routed& routed, const Validated& 
     if (record.because_of) outcome.because_of = validated.tools[*record.because_of]->name;
     outcome.args = executed.run->args(call);
     if (tool.input_schema) tool.input_schema->apply_defaults(outcome.args);
-    outcome.defaulted = defaulted_args(planned_args(routed, call), outcome.args, tool);
+    arguments_of(request, routed, call, tool, outcome);
     outcome.present = tool.spec["present"];
     if (tool.present) outcome.speaker = &*tool.present;
     if (executed.results[call] != nullptr) {

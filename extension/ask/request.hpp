@@ -75,9 +75,10 @@ struct Routed {
   std::optional<Error> refusal;  // route reject
   Json clarification;            // null or {"question","options":[..]}
   std::vector<std::string> next_actions;
-  Json direct_answer;             // route direct: an `answer` object
-  std::vector<Period> intervals;  // resolved time ranges, as the answer prints them
-  Json explain;                   // the planner's document of the trace
+  Json direct_answer;                               // route direct: an `answer` object
+  std::vector<Period> intervals;                    // resolved time ranges, as the answer prints them
+  Json explain;                                     // the planner's document of the trace
+  std::vector<std::vector<std::string>> defaulted;  // by call: arguments the planner took from the schema
 };
 
 // Output of validate: the plan with each call bound to the tool version that will run.

@@ -121,7 +121,15 @@ Routed route_plan(const Request& request) {
   routed.clarification = clarification(decision);
   routed.explain = std::move(decision.explain);
   switch (routed.route) {
-    case Route::plan: routed.plan = decision.plan_json(); break;
+    case Route::plan:
+      routed.plan = decision.plan_json();
+      for (const planner::PlannedCall& call : decision.calls) {
+        auto& names = routed.defaulted.emplace_back();
+        for (const nlu::Origin& origin : call.origins) {
+          if (origin.from == "default") names.push_back(origin.argument);
+        }
+      }
+      break;
     case Route::direct: routed.direct_answer = direct_answer(decision); break;
     case Route::reject: routed.refusal = Error{decision.code.value_or(Code::no_match), decision.reason, {}, {}}; break;
   }

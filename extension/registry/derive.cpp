@@ -1,8 +1,6 @@
 // extension/registry: derived input schemas. See derive.hpp.
 #include "extension/registry/derive.hpp"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -43,62 +41,6 @@ std::vector<std::string> text_arguments(const Json& http) {
   merge(names, scan_url(http["url"].string_or("")));
   merge(names, scan_tree(http["query"], true));
   for (const auto& [name, value] : http["headers"].members()) merge(names, scan_text(value.string_or("")));
-  return names;
-}
-
-// Every string under `node` that holds an expression or a text with expressions; present parts are flat,
-// and the depth of a spec is bounded.
-void collect_texts(const Json& node, const std::string& path, std::vector<std::pair<std::string, std::string>>& out) {
-  if (node.is_string()) {
-    out.emplace_back(path, node.text());
-  } else if (node.is_array()) {
-    for (std::size_t i = 0; i < node.size(); i++)
-      collect_texts(node.items()[i], path + "[" + std::to_string(i) + "]", out);
-  } else {
-    for (const auto& [name, value] : node.members()) {
-      if (name != "severity") collect_texts(value, path_member(path, name), out);
-    }
-  }
-}
-
-// The parts of a text that stand in braces; "{{" is a brace.
-std::string expressions_of(const std::string& text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); i++) {
-    if (text[i] != '{') continue;
-    if (i + 1 < text.size() && text[i + 1] == '{') {
-      i++;
-      continue;
-    }
-    const auto end = text.find('}', i);
-    if (end == std::string::npos) break;
-    out += text.substr(i + 1, end - i - 1) + " ; ";
-    i = end;
-  }
-  return out;
-}
-
-std::vector<std::string> columns_in(std::string expression) {
-  static const RE2 literal("'[^']*'");
-  static const RE2 cell(R"(rows\s*\[\s*\d+\s*\]\s*\.\s*("[^"]+"|[A-Za-z_][A-Za-z0-9_]*))");
-  static const RE2 function(R"(\b(?:count|sum|max|min|avg|first)\s*\(\s*([A-Za-z_][A-Za-z0-9_]*)\s*\))");
-  static const RE2 share(R"(\bshare\s*\(\s*([A-Za-z_][A-Za-z0-9_]*)\s*,\s*([A-Za-z_][A-Za-z0-9_]*)\s*\))");
-  RE2::GlobalReplace(&expression, literal, "''");
-  std::vector<std::string> names;
-  std::string first;
-  std::string second;
-  re2::StringPiece rest(expression);
-  while (RE2::FindAndConsume(&rest, cell, &first)) {
-    if (first.front() == '"') first = first.substr(1, first.size() - 2);
-    names.push_back(first);
-  }
-  rest = expression;
-  while (RE2::FindAndConsume(&rest, function, &first)) names.push_back(first);
-  rest = expression;
-  while (RE2::FindAndConsume(&rest, share, &first, &second)) {
-    names.push_back(first);
-    names.push_back(second);
-  }
   return names;
 }
 
@@ -159,23 +101,16 @@ Json derive_http_schema(const Json& http) {
   return closed_object(std::move(properties), std::move(required));
 }
 
-std::vector<Problem> unknown_columns(const Json& present, const std::vector<std::string>& columns) {
+std::vector<Problem> unknown_mentions(const present::Present& present, bool arguments,
+                                      const std::vector<std::string>& known) {
   std::vector<Problem> problems;
-  const std::vector<std::string_view> known(columns.begin(), columns.end());
-  const auto check = [&](const std::string& path, const std::string& name) {
-    if (std::find(columns.begin(), columns.end(), name) != columns.end()) return;
-    problems.push_back(
-        {path, "uses column \"" + name + "\", which the query does not return", nearest_hint(name, known)});
-  };
-  std::size_t index = 0;
-  for (const Json& entry : present["summary"].items()) {
-    const std::string path = "$.present.summary[" + std::to_string(index++) + "]";
-    for (const std::string& name : columns_in(std::string(entry["when"].string_or("")))) check(path + ".when", name);
-    std::vector<std::pair<std::string, std::string>> texts;
-    collect_texts(entry["text"], path + ".text", texts);
-    for (const auto& [place, text] : texts) {
-      for (const std::string& name : columns_in(expressions_of(text))) check(place, name);
-    }
+  const std::vector<std::string_view> names(known.begin(), known.end());
+  for (const present::Mention& mention : present.mentions()) {
+    if (mention.argument != arguments || std::find(known.begin(), known.end(), mention.name) != known.end()) continue;
+    problems.push_back({"$." + mention.path,
+                        arguments ? "uses args." + mention.name + ", which is no argument of the tool"
+                                  : "uses column \"" + mention.name + "\", which the query does not return",
+                        nearest_hint(mention.name, names)});
   }
   return problems;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/json.hpp"
+#include "core/present/present.hpp"
 #include "core/schema.hpp"
 
 namespace pgops::registry {
@@ -23,7 +24,8 @@ std::vector<std::string> http_arguments(const Json& http);
 // JSON Schema of one server type as format_type() prints it ("character varying(20)", "integer[]").
 Json schema_of_type(std::string_view type);
 
-// Column names that the texts and conditions of a present part mention and the statement does not have.
-std::vector<Problem> unknown_columns(const Json& present, const std::vector<std::string>& columns);
+// What a present part reads that is not among `known`: columns, or (`arguments`) arguments.
+std::vector<Problem> unknown_mentions(const present::Present& present, bool arguments,
+                                      const std::vector<std::string>& known);
 
 }  // namespace pgops::registry

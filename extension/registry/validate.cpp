@@ -172,15 +172,32 @@ class Judge {
     if (read.present) {
       std::vector<std::string> columns;
       for (const Json& column : details["columns"].items()) columns.emplace_back(column["name"].string_or(""));
-      for (Problem& problem : unknown_columns(report_.spec["present"], columns)) {
+      for (Problem& problem : unknown_mentions(*read.present, false, columns)) {
         server_says("UNKNOWN_COLUMN", std::move(problem.path), std::move(problem.message), std::move(problem.hint));
       }
+      // A format for nothing is a slip of the pen, and harmless.
+      for (const auto& [name, style] : report_.spec["present"]["columns"].members()) {
+        const bool argument = report_.spec["input_schema"]["properties"].find(name) != nullptr;
+        if (argument || std::find(columns.begin(), columns.end(), name) != columns.end()) continue;
+        warn("UNKNOWN_COLUMN", path_member("$.present.columns", name), "is no column of the query and no argument");
+      }
+    }
+    unknown_arguments(read);
+  }
+
+  void unknown_arguments(const Tool& read) {
+    if (!read.present) return;
+    std::vector<std::string> names;
+    for (const auto& [name, property] : report_.spec["input_schema"]["properties"].members()) names.push_back(name);
+    for (Problem& problem : unknown_mentions(*read.present, true, names)) {
+      error("UNKNOWN_ARGUMENT", std::move(problem.path), std::move(problem.message), std::move(problem.hint));
     }
   }
 
   void http(const Tool& read) {
     complete_schema(read, http_arguments(report_.spec["http"]),
                     [&] { return derive_http_schema(report_.spec["http"]); });
+    unknown_arguments(read);
     if (const Json& path = report_.spec["http"]["result"]; level_ != Level::shape && path.is_string()) {
       if (Status ok = pg::check_jsonpath(path.text()); !ok) error("TOOL_SPEC", "$.http.result", ok.error().message);
     }

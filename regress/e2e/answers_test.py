@@ -56,7 +56,7 @@ def judged(entry, envelope):
     answer = envelope["answer"]
     if not answer or not envelope["references"]:
         return "refused", envelope["route_reason"] or ""
-    blocks = [block for block in answer["blocks"] if "ref" in block and block["type"] in ("table", "number")]
+    blocks = [block for block in answer["blocks"] if "ref" in block and block["type"] in ("table", "number", "chart", "timeseries")]
     tools = ", ".join(f"{reference['tool']} {json.dumps(reference['args'])}" for reference in envelope["references"])
     if envelope["status"] != "success":
         return "wrong", f"status {envelope['status']}: {tools}"
