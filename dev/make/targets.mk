@@ -26,7 +26,8 @@ $(CMAKE_TREES:%=%/build.ninja): %/build.ninja: CMakeLists.txt %.options
 
 worker: build/cmake/build.ninja $(GENERATED)
 	@cmake --build build/cmake --target pgops_programs -j $(JOBS)
-unit: build/cmake/build.ninja
+# After the worker: two builds in one tree at once would overwrite each other's records.
+unit: build/cmake/build.ninja worker
 	@cmake --build build/cmake -j $(JOBS)
 unit-asan: build/asan/build.ninja
 	@cmake --build build/asan --target pgops_unit_tests -j $(JOBS)
