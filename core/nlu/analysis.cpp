@@ -52,6 +52,11 @@ class Analyser {
   }
 
   void find_action() {
+    for (std::size_t i = 0; i < a_.tokens.size(); ++i) {
+      if (!is_korean_action(a_.tokens, i)) continue;
+      a_.action = token(i).norm;
+      return;
+    }
     std::size_t at = 0;
     for (std::size_t n = 0; at < a_.tokens.size() && is_polite_prefix(a_.tokens, at, n);) at += n;
     while (at < a_.tokens.size() && token(at).kind == TokenKind::symbol) ++at;
@@ -92,6 +97,7 @@ class Analyser {
       return next;
     }
     if (token(at).kind == TokenKind::symbol) return at + 1;
+    if (attached(at)) return at + 1;
     if (time_adverb(at)) return at + 1;
     if (const std::size_t n = match_place(a_.tokens, at); n > 0 && !sized()) {
       own(at, at + n, Role::function);
@@ -183,10 +189,57 @@ class Analyser {
 
   bool groupable(std::size_t i) const { return token(i).kind == TokenKind::word && !is_name(i); }
 
+  // Korean particles and endings. Those that restrict or put together and were not taken by a recogniser stay
+  // to be explained: 부터, 까지, 보다 (than), 이나 (or).
+  bool attached(std::size_t at) {
+    static constexpr std::string_view kGroups = "|별|마다|당|씩|";
+    static constexpr std::string_view kOther =
+        "|부터|부터의|까지|까지의|까지는|보다|처럼|이나|나|이거나|거나|으로부터|로부터|이랑|랑|";
+    static constexpr std::string_view kLater = "|할|될|할까|할까요|될까|될까요|";
+    const Token& t = token(at);
+    const bool spaced_group = t.norm == "별" && at > 0;
+    if (!t.suffix && !spaced_group) return false;
+    if (listed(t.norm, kGroups)) {
+      own(at, at + 1, Role::aspect);
+      a_.aspects.push_back({"group", at, at + 1, targets_before(at)});
+    } else if (listed(t.norm, kLater)) {
+      own(at, at + 1, Role::aspect);
+      a_.aspects.push_back({"future", at, at + 1, {}});
+    } else if (listed(t.norm, kOther)) {
+      add_word(t.stem, at, at + 1, false);
+    } else {
+      own(at, at + 1, Role::function);
+    }
+    return true;
+  }
+
+  // "유형별", "유형과 상태별", "일별": what stands before, as concepts or units of time.
+  std::vector<std::string> targets_before(std::size_t at) const {
+    static constexpr std::string_view kUnits = "|시간|일|주|월|년|연도|분기|분|요일|";
+    static const std::map<std::string, std::string, std::less<>> kUnitNames = {
+        {"시간", "hour"}, {"일", "day"},       {"주", "week"},   {"월", "month"},    {"년", "year"},
+        {"연도", "year"}, {"분기", "quarter"}, {"분", "minute"}, {"요일", "weekday"}};
+    std::vector<std::string> out;
+    for (std::size_t i = at; i > 0;) {
+      --i;
+      const Word* w = word_at(i);
+      if (w == nullptr) break;
+      out.insert(out.begin(), listed(token(i).norm, kUnits) && w->first == i
+                                  ? "time:" + kUnitNames.find(token(i).norm)->second
+                                  : w->concept_name);
+      i = w->first;
+      if (i == 0 || !(is_any(token(i - 1).norm, "|와|과|및|,|·|그리고|하고|"))) break;
+      --i;
+    }
+    return out;
+  }
+
   // "hourly" groups by the hour.
   bool time_adverb(std::size_t at) {
     static const std::map<std::string, std::string, std::less<>> kAdverbs = {
-        {"hourly", "hour"}, {"daily", "day"}, {"weekly", "week"}, {"monthly", "month"}, {"yearly", "year"}};
+        {"hourly", "hour"}, {"daily", "day"},   {"weekly", "week"}, {"monthly", "month"},
+        {"yearly", "year"}, {"매시간", "hour"}, {"매일", "day"},    {"매주", "week"},
+        {"매월", "month"},  {"매달", "month"},  {"매년", "year"}};
     const auto it = kAdverbs.find(token(at).norm);
     if (it == kAdverbs.end()) return false;
     own(at, at + 1, Role::aspect);
@@ -219,10 +272,16 @@ class Analyser {
     return nullptr;
   }
 
+  bool is_hangul(std::size_t i) const {
+    return i < a_.tokens.size() && static_cast<unsigned char>(token(i).norm[0]) >= 0xEA;
+  }
+
   // "show the events": rows are wanted, where nothing else is asked for.
   void find_listing() {
     if (!a_.aspects.empty()) return;
-    static constexpr std::string_view kVerbs = "|show|display|print|which|give|get|fetch|view|see|";
+    static constexpr std::string_view kVerbs =
+        "|show|display|print|which|give|get|fetch|view|see|보여|보여줘|보여줘요|보여줄래|보여주세요|보여주십시오|나열|나열해줘|뽑아|뽑아줘|어떤|"
+        "찾아|찾아줘|찾아주세요|조회|조회해줘|출력|표시|알려줘|알려주세요|알려|";
     for (std::size_t i = 0; i < a_.tokens.size(); ++i) {
       if (a_.roles[i] != Role::function || !listed(token(i).norm, kVerbs)) continue;
       a_.aspects.push_back({"list", i, i + 1, {}});
@@ -234,12 +293,16 @@ class Analyser {
   void find_negated() {
     for (Span& s : a_.spans) {
       if (s.type != "negation") continue;
-      for (std::size_t i = s.last; i < a_.tokens.size() && i < s.last + 5; ++i) {
-        if (const Word* w = word_at(i)) {
-          s.key = "neg:" + w->concept_name;
-          break;
-        }
+      const Word* negated = nullptr;
+      if (is_hangul(s.first)) {  // behind what it negates
+        for (std::size_t i = s.first; i > 0 && i + 4 > s.first && negated == nullptr;) negated = word_at(--i);
       }
+      for (std::size_t i = s.last; i < a_.tokens.size() && i < s.last + 5 && negated == nullptr; ++i) {
+        negated = word_at(i);
+      }
+      if (negated == nullptr) continue;
+      s.key = "neg:" + negated->concept_name;
+      s.negates = static_cast<std::size_t>(negated - a_.words.data());
     }
   }
 
@@ -247,7 +310,14 @@ class Analyser {
     for (Aspect& aspect : a_.aspects) {
       if (aspect.name != "group" || !aspect.targets.empty()) continue;
       // "distribution of CIs" says what is distributed; by what follows "by", "per", "each"...
-      static constexpr std::string_view kBefore = "|by|per|each|every|to|into|별|";
+      static constexpr std::string_view kBehind = "|기준|기준으로|따라|따른|단위|분포|";
+      if (listed(token(aspect.last - 1).norm, kBehind)) {
+        std::size_t at = aspect.first;
+        while (at > 0 && a_.roles[at - 1] == Role::function) --at;
+        aspect.targets = targets_before(at);
+        continue;
+      }
+      static constexpr std::string_view kBefore = "|by|per|each|every|to|into|각|각각|";
       if (!listed(token(aspect.last - 1).norm, kBefore)) continue;
       for (std::size_t i = aspect.last; i < a_.tokens.size();) {
         const Word* w = word_at(i);
@@ -272,6 +342,12 @@ class Analyser {
     for (const Aspect& aspect : a_.aspects) {
       if (aspect.name != "count") continue;
       const Word* head = nullptr;
+      if (is_hangul(aspect.first)) {
+        head = korean_count_head(aspect);
+        if (head == nullptr) continue;
+        a_.count_head = *head;
+        return;
+      }
       std::size_t i = aspect.last;
       while (i < a_.tokens.size() && head == nullptr && skippable(i)) ++i;
       for (; i < a_.tokens.size(); ++i) {
@@ -288,6 +364,26 @@ class Analyser {
         return;
       }
     }
+  }
+
+  // "이벤트는 몇 건", "이벤트 수": before; "총 이벤트", "몇 개의 이벤트": behind.
+  const Word* korean_count_head(const Aspect& aspect) const {
+    const auto behind = [&]() -> const Word* {
+      for (std::size_t i = aspect.last; i < a_.tokens.size() && i < aspect.last + 4; ++i) {
+        if (const Word* w = word_at(i)) return w;
+      }
+      return nullptr;
+    };
+    const bool leads = is_any(norm(aspect.first), "|총|모두|전부|") || is_any(norm(aspect.last), "|의|");
+    if (leads) {
+      if (const Word* w = behind()) return w;
+    }
+    for (std::size_t i = aspect.first; i > 0;) {
+      --i;
+      if (const Word* w = word_at(i)) return w;
+      if (a_.roles[i] == Role::symbol) break;
+    }
+    return behind();
   }
 
   bool skippable(std::size_t i) const {
@@ -333,75 +429,5 @@ std::set<std::string> Analysis::superlatives() const {
 }
 
 Analysis analyse(std::string_view text, const Calendar& calendar) { return Analyser(text, calendar).run(); }
-
-std::vector<std::string> concepts_of_name(std::string_view name) {
-  std::string spaced;
-  for (const char c : name) spaced.push_back(c == '_' || c == '.' || c == '-' || c == '/' ? ' ' : c);
-  const std::vector<Token> tokens = tokenise(spaced);
-  std::vector<std::string> out;
-  for (std::size_t i = 0; i < tokens.size();) {
-    const auto phrase = tokens[i].kind == TokenKind::word ? match_phrase(tokens, i) : std::nullopt;
-    if (phrase && phrase->kind == PhraseKind::concept_name) {
-      out.push_back(phrase->name);
-      i += phrase->tokens;
-      continue;
-    }
-    if (tokens[i].kind != TokenKind::symbol) out.push_back(tokens[i].stem);
-    ++i;
-  }
-  return out;
-}
-
-std::vector<std::string> delexicalised(const Analysis& a) {
-  std::vector<std::string> out;
-  for (std::size_t i = 0; i < a.tokens.size(); ++i) {
-    if (a.roles[i] == Role::symbol) continue;
-    const Span* span = nullptr;
-    for (const Span& s : a.spans) {
-      if (i >= s.first && i < s.last) span = &s;
-    }
-    if (span == nullptr || span->type == "negation") {
-      out.push_back(a.tokens[i].norm);
-      continue;
-    }
-    if (i != span->first) continue;
-    if (span->type == "time" || span->type == "time_point") {
-      out.push_back("<time>");
-    } else if (span->type == "identifier") {
-      for (const std::string& part : a.tokens[i].parts) out.push_back(part);
-    } else if (span->type == "quoted") {
-      out.push_back("<quoted>");
-    } else {
-      if (span->type == "limit" && span->last - span->first == 2) out.push_back(a.tokens[i].norm);
-      out.push_back("<n>");
-    }
-  }
-  return out;
-}
-
-Json to_json(const Span& span) {
-  Json out = Json::object({{"type", span.type}, {"text", span.text}});
-  out.set("begin", static_cast<std::int64_t>(span.begin));
-  out.set("end", static_cast<std::int64_t>(span.end));
-  out.set("value", span.value);
-  out.set("key", span.key);
-  return out;
-}
-
-Json spans_json(const Analysis& a) {
-  Json out = Json::array();
-  for (const Span& s : a.spans) out.push_back(to_json(s));
-  for (const Aspect& aspect : a.aspects) {
-    Json item = Json::object({{"type", "aspect"}, {"value", aspect.name}});
-    const std::size_t begin = a.tokens[aspect.first].begin;
-    const std::size_t end = a.tokens[aspect.last - 1].end;
-    item.set("text", a.text.substr(begin, end - begin));
-    item.set("begin", static_cast<std::int64_t>(begin));
-    item.set("end", static_cast<std::int64_t>(end));
-    out.push_back(std::move(item));
-  }
-  if (a.action) out.push_back(Json::object({{"type", "action"}, {"value", *a.action}}));
-  return out;
-}
 
 }  // namespace pgops::nlu

@@ -40,6 +40,8 @@ struct Span {
   std::optional<std::int64_t> since_us;
   std::optional<std::int64_t> until_us;
   std::vector<std::string> parts;  // identifier: concepts of its words
+  // negation: the word it negates, an index into Analysis::words.
+  std::optional<std::size_t> negates;
 };
 
 struct Aspect {

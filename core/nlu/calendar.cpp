@@ -91,7 +91,8 @@ std::int64_t Calendar::start_of(std::string_view unit, std::int64_t us) const {
     const int back = (impl_->get(UCAL_DAY_OF_WEEK) + 5) % 7;  // Monday = 0
     return back == 0 ? day : add("day", day, -back);
   }
-  if (unit == "month" || unit == "year") c.set(UCAL_DAY_OF_MONTH, 1);
+  if (unit == "month" || unit == "quarter" || unit == "year") c.set(UCAL_DAY_OF_MONTH, 1);
+  if (unit == "quarter") c.set(UCAL_MONTH, impl_->get(UCAL_MONTH) / 3 * 3);
   if (unit == "year") c.set(UCAL_MONTH, UCAL_JANUARY);
   return impl_->store();
 }
@@ -102,7 +103,8 @@ std::int64_t Calendar::add(std::string_view unit, std::int64_t us, std::int64_t 
   if (unit == "hour") return us + n * 3600 * kMicros;
   UCalendarDateFields field = UCAL_DATE;
   if (unit == "week") n *= 7;
-  if (unit == "month") field = UCAL_MONTH;
+  if (unit == "quarter") n *= 3;
+  if (unit == "month" || unit == "quarter") field = UCAL_MONTH;
   if (unit == "year") field = UCAL_YEAR;
   const std::int64_t below_ms = us - floor_div(us, 1000) * 1000;
   impl_->load(us);
@@ -120,6 +122,29 @@ std::optional<std::int64_t> Calendar::at_date(int year, int month, int day) cons
   impl_->load(us);
   if (impl_->get(UCAL_DAY_OF_MONTH) != day) return std::nullopt;
   return us;
+}
+
+std::optional<std::int64_t> Calendar::at_clock(std::int64_t us, int hour, int minute) const {
+  impl_->load(us);
+  icu::GregorianCalendar& c = *impl_->calendar;
+  c.set(UCAL_HOUR_OF_DAY, hour);
+  c.set(UCAL_MINUTE, minute);
+  c.set(UCAL_SECOND, 0);
+  c.set(UCAL_MILLISECOND, 0);
+  const std::int64_t at = impl_->store();
+  impl_->load(at);
+  if (impl_->get(UCAL_HOUR_OF_DAY) != hour || impl_->get(UCAL_MINUTE) != minute) return std::nullopt;
+  return at;
+}
+
+int Calendar::year_of(std::int64_t us) const {
+  impl_->load(us);
+  return impl_->get(UCAL_YEAR);
+}
+
+int Calendar::month_of(std::int64_t us) const {
+  impl_->load(us);
+  return impl_->get(UCAL_MONTH) + 1;
 }
 
 std::string Calendar::iso(std::int64_t us) const {

@@ -51,10 +51,13 @@ class Calendar {
   std::int64_t start_of(std::string_view unit, std::int64_t us) const;             // local day, ISO week, month...
   std::int64_t add(std::string_view unit, std::int64_t us, std::int64_t n) const;  // local calendar arithmetic
   std::optional<std::int64_t> at_date(int year, int month, int day) const;  // local midnight; nullopt: no such day
+  // A time of the local day that holds `us`; nullopt where the clock jumps over it.
+  std::optional<std::int64_t> at_clock(std::int64_t us, int hour, int minute) const;
+  int year_of(std::int64_t us) const;   // local
+  int month_of(std::int64_t us) const;  // 1..12
 
  private:
   struct Impl;
-  struct Matcher;
   std::shared_ptr<Impl> impl_;
   std::int64_t now_us_ = 0;
   std::string zone_;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace pgops::nlu {
 namespace {
@@ -21,6 +22,7 @@ struct UnitRow {
 };
 
 #include "core/nlu/lexicon_data.inc"
+#include "core/nlu/lexicon_korean.inc"
 
 template <class F>
 void each_part(std::string_view text, char separator, F f) {
@@ -54,8 +56,11 @@ class Tables {
  private:
   Tables() {
     for (const Row& row : kConceptRows) add(row, PhraseKind::concept_name);
+    for (const Row& row : kKoreanConceptRows) add(row, PhraseKind::concept_name);
     for (const Row& row : kAspectRows) add(row, PhraseKind::aspect);
+    for (const Row& row : kKoreanAspectRows) add(row, PhraseKind::aspect);
     for (const Row& row : kFunctionRows) add(row, PhraseKind::function);
+    for (const Row& row : kKoreanFunctionRows) add(row, PhraseKind::function);
     for (auto& [first, list] : entries_) {
       std::stable_sort(list.begin(), list.end(),
                        [](const Entry& a, const Entry& b) { return a.stems.size() > b.stems.size(); });
@@ -73,6 +78,32 @@ class Tables {
   }
 
   std::unordered_map<std::string, std::vector<Entry>> entries_;
+};
+
+// Every Korean word of the lists: they are not cut.
+class KoreanWords {
+ public:
+  static bool has(std::string_view word) {
+    static const KoreanWords words;
+    return words.set_.count(word) != 0;
+  }
+
+ private:
+  KoreanWords() {
+    const auto add = [this](std::string_view list) {
+      each_part(list, '|', [this](std::string_view phrase) {
+        each_part(phrase, ' ', [this](std::string_view word) {
+          if (static_cast<unsigned char>(word[0]) >= 128) set_.insert(word);
+        });
+      });
+    };
+    for (const Row& row : kKoreanConceptRows) add(row.phrases);
+    for (const Row& row : kKoreanAspectRows) add(row.phrases);
+    for (const Row& row : kKoreanFunctionRows) add(row.phrases);
+    for (const std::string_view list : {kKoreanWords, kKoreanTimeWords, kKoreanActions, kKoreanActionWords}) add(list);
+    for (const std::string_view phrase : kHelpQuestions) add(phrase);
+  }
+  std::unordered_set<std::string_view> set_;
 };
 
 bool in_list(std::string_view list, std::string_view word) {
@@ -113,6 +144,13 @@ class WordTable {
       each_part(kWeekdays[i], '|', [&](std::string_view w) { facts_[w].weekday = static_cast<int>(i) + 1; });
     }
     each_part(kTimeWords, '|', [&](std::string_view w) { facts_[w].time = true; });
+    each_part(kKoreanTimeWords, '|', [&](std::string_view w) { facts_[w].time = true; });
+    static constexpr std::string_view kKoreanNumbers[] = {"한|하나", "두|둘", "세|셋|석", "네|넷|넉", "다섯", "여섯",
+                                                          "일곱",    "여덟",  "아홉",     "열",       "열한", "열두"};
+    for (std::size_t i = 0; i < std::size(kKoreanNumbers); ++i) {
+      each_part(kKoreanNumbers[i], '|',
+                [&](std::string_view w) { facts_[w].number = static_cast<std::int64_t>(i) + 1; });
+    }
     for (std::size_t i = 0; i < std::size(kNumberWords); ++i) {
       facts_[kNumberWords[i]].number = static_cast<std::int64_t>(i);
     }
@@ -193,6 +231,15 @@ std::optional<ActionVerb> action_verb(std::string_view norm) {
     if (verb.verb == norm) return verb;
   }
   return std::nullopt;
+}
+
+bool is_korean_word(std::string_view word) { return KoreanWords::has(word); }
+
+bool is_korean_action(const std::vector<Token>& tokens, std::size_t at) {
+  if (tokens[at].kind != TokenKind::word) return false;
+  if (listed(tokens[at].norm, kKoreanActionWords)) return true;
+  return listed(tokens[at].norm, kKoreanActions) && at + 1 < tokens.size() &&
+         listed(tokens[at + 1].norm, kKoreanOrders);
 }
 
 bool is_polite_prefix(const std::vector<Token>& tokens, std::size_t at, std::size_t& length) {

@@ -52,6 +52,10 @@ struct ActionVerb {
   bool also_noun;  // at the start it counts only before a determiner or a named object
 };
 std::optional<ActionVerb> action_verb(std::string_view norm);
+// Of the shipped lists: written so, it is one word and is not cut.
+bool is_korean_word(std::string_view word);
+// "삭제해줘", "재시작 해주세요", "지워줘": tokens[at] names an act, and the next one tells to do it.
+bool is_korean_action(const std::vector<Token>& tokens, std::size_t at);
 bool is_polite_prefix(const std::vector<Token>& tokens, std::size_t at, std::size_t& length);
 
 bool is_help(const std::vector<Token>& tokens);

@@ -1,9 +1,8 @@
-// core/nlu: a compact English stemmer and the stripping of Korean particles.
+// core/nlu: a compact English stemmer.
 //
 // English follows the inflectional steps of Porter2 (1a, 1b, 1c, the removal of -ly and of a final e);
 // the derivational steps are left out on purpose: "operation" and "operator" are different things to
-// ask about. Korean words only lose one trailing particle, and never become shorter than two syllables.
-#include <array>
+// ask about. Words with other letters are their own stem.
 #include <cstdint>
 
 #include "core/nlu/text.hpp"
@@ -83,28 +82,10 @@ std::string english(std::string w) {
   return w;
 }
 
-bool is_hangul(std::string_view w) {
-  // Syllables are U+AC00..U+D7A3: three bytes, first 0xEA..0xED.
-  const auto b = static_cast<unsigned char>(w[0]);
-  return b >= 0xEA && b <= 0xED;
-}
-
-std::string korean(std::string_view w) {
-  static constexpr std::array<std::string_view, 22> kParticles = {
-      "에서의", "으로는", "에서는", "에서", "에게", "으로", "까지", "부터", "이나", "에는", "과의",
-      "은",     "는",     "이",     "가",   "을",   "를",   "의",   "에",   "로",   "와",   "과"};
-  for (const std::string_view p : kParticles) {
-    if (w.size() >= p.size() + 6 && w.substr(w.size() - p.size()) == p)
-      return std::string(w.substr(0, w.size() - p.size()));
-  }
-  return std::string(w);
-}
-
 }  // namespace
 
 std::string stem(std::string_view word) {
   if (word.empty()) return {};
-  if (static_cast<unsigned char>(word[0]) >= 128) return is_hangul(word) ? korean(word) : std::string(word);
   for (const char c : word) {
     if (static_cast<unsigned char>(c) >= 128) return std::string(word);
   }

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 
+#include "core/nlu/hangul.hpp"
 #include "core/nlu/lexicon.hpp"
 
 namespace pgops::nlu {
@@ -46,6 +47,7 @@ bool is_letter(UChar32 c) {
 }
 bool is_digit(UChar32 c) { return c < 128 ? c >= '0' && c <= '9' : u_isdigit(c) != 0; }
 bool is_upper(UChar32 c) { return c < 128 ? c >= 'A' && c <= 'Z' : u_isupper(c) != 0; }
+bool is_hangul(UChar32 c) { return c >= 128 && is_hangul_syllable(static_cast<char32_t>(c)); }
 bool is_apostrophe(UChar32 c) { return c == '\'' || c == 0x2019; }
 bool is_joiner(UChar32 c) { return c == '_' || c == '-' || c == '.' || c == '/' || c == '@' || c == ':'; }
 
@@ -70,7 +72,9 @@ class Tokeniser {
     while (at_ < points_.size()) {
       const UChar32 c = points_[at_].c;
       if (quoted()) continue;
-      if (is_digit(c)) {
+      if (is_hangul(c)) {
+        hangul();
+      } else if (is_digit(c)) {
         number();
       } else if (is_letter(c) || (c == '_' && at_ + 1 < points_.size() && is_letter(points_[at_ + 1].c))) {
         word();
@@ -133,14 +137,32 @@ class Tokeniser {
     return false;
   }
 
+  // A Korean word becomes its pieces; what is glued to a name or number ("web-01에서", "24시간") as well.
+  void hangul() {
+    const std::size_t from = at_;
+    while (at_ < points_.size() && is_hangul(points_[at_].c)) ++at_;
+    const bool glued =
+        !tokens_.empty() && tokens_.back().end == points_[from].begin && tokens_.back().kind != TokenKind::symbol;
+    const Before before = !glued                                     ? Before::nothing
+                          : tokens_.back().kind == TokenKind::number ? Before::number
+                                                                     : Before::other;
+    constexpr std::size_t kBytes = 3;
+    for (const HangulPiece& piece : split_hangul(slice(from, at_), before)) {
+      Token& token = add(TokenKind::word, from + piece.begin / kBytes, from + piece.end / kBytes);
+      token.stem = token.norm;
+      token.suffix = piece.suffix;
+    }
+  }
+
   // The end of a run of letters, digits and joiners that have a letter or digit on both sides.
   std::size_t run_end(std::size_t from) const {
     std::size_t i = from;
     while (i < points_.size()) {
       const UChar32 c = points_[i].c;
+      if (is_hangul(c)) break;
       if (is_letter(c) || is_digit(c) || c == '_') {
         ++i;
-      } else if (is_joiner(c) && i + 1 < points_.size() &&
+      } else if (is_joiner(c) && i + 1 < points_.size() && !is_hangul(points_[i + 1].c) &&
                  (is_letter(points_[i + 1].c) || is_digit(points_[i + 1].c))) {
         ++i;
       } else {
@@ -164,11 +186,47 @@ class Tokeniser {
     return n;
   }
 
+  // 2026-03-01, 2026/3/1, 2026.3.1, 25/12/2025, 25.12.2025, 2026-03: which of them are dates is the calendar's
+  // matter.
+  bool written_date(std::size_t from, std::size_t end) const {
+    for (const UChar32 separator : {'-', '/', '.'}) {
+      const std::string only(1, static_cast<char>(separator));
+      const std::size_t n = count(from, end, separator);
+      if (!all_of(from, end, only) || n == 0) continue;
+      std::vector<std::size_t> digits(1);
+      for (std::size_t i = from; i < end; ++i) {
+        if (points_[i].c == separator) {
+          digits.push_back(0);
+        } else {
+          ++digits.back();
+        }
+      }
+      const auto small = [&](std::size_t i) { return digits[i] == 1 || digits[i] == 2; };
+      if (n == 2 && digits[0] == 4 && small(1) && small(2)) return true;
+      if (n == 2 && separator != '-' && small(0) && small(1) && digits[2] == 4) return true;
+      if (n == 1 && separator == '-' && digits[0] == 4 && digits[1] == 2) return true;
+    }
+    return false;
+  }
+
+  // "9:30pm", "9am": the half of the day is a word of its own.
+  bool half_of_day(std::size_t from, std::size_t end) {
+    if (end - from < 3) return false;
+    const std::string half = normalise(slice(end - 2, end));
+    if (half != "am" && half != "pm") return false;
+    const std::size_t time = end - 2;
+    const bool hour = all_of(from, time, "") && time - from <= 2;
+    if (!hour && !(all_of(from, time, ":") && count(from, time, ':') == 1 && time - from <= 5)) return false;
+    add(hour ? TokenKind::number : TokenKind::clock, from, time);
+    add(TokenKind::word, time, end).stem = half;
+    return true;
+  }
+
   void number() {
     std::size_t end = run_end(at_);
     const std::size_t from = at_;
     at_ = end;
-    if (all_of(from, end, "-") && end - from == 10 && count(from, end, '-') == 2) {
+    if (written_date(from, end)) {
       add(TokenKind::date, from, end);
       return;
     }
@@ -176,6 +234,7 @@ class Tokeniser {
       add(TokenKind::date, from, end);
       return;
     }
+    if (half_of_day(from, end)) return;
     if (all_of(from, end, ":") && count(from, end, ':') >= 1 && count(from, end, ':') <= 2 && end - from <= 8) {
       add(TokenKind::clock, from, end);
       return;
@@ -222,7 +281,7 @@ class Tokeniser {
     std::size_t apostrophe = 0;
     while (i < points_.size()) {
       const UChar32 c = points_[i].c;
-      if (is_letter(c)) {
+      if (is_letter(c) && !is_hangul(c)) {
         ++i;
       } else if (is_apostrophe(c) && apostrophe == 0 && i + 1 < points_.size() && is_letter(points_[i + 1].c)) {
         apostrophe = i;

@@ -1,7 +1,8 @@
 // core/nlu: a question as tokens that remember where they stood.
 //
 // Vocabulary: `text` is the original spelling, `norm` its NFKC case-folded form without apostrophes,
-// `stem` the English stem (Korean: the word without its particle). Positions are byte offsets into the
+// `stem` the English stem. A Korean word is several tokens: the
+// word and its particles and endings (see hangul.hpp). Positions are byte offsets into the
 // original, half-open. An *identifier* is a protected word (security_alert, web-01, 10.0.0.1): it is
 // never split for meaning, only for comparison (`parts`). Tokenising never fails: bytes that are not
 // UTF-8 end a token.
@@ -27,6 +28,7 @@ struct Token {
   bool capital = false;            // first letter upper case
   bool all_caps = false;           // two letters or more, all upper case
   bool sentence_start = false;     // first word of a sentence
+  bool suffix = false;             // Korean: a particle or ending of the token before it
   std::vector<std::string> parts;  // stems of an identifier's words
 };
 

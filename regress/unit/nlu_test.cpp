@@ -45,8 +45,25 @@ TEST(Text, StemsInflectionsToOneForm) {
   EXPECT_EQ(stem("statuses"), stem("status"));
   EXPECT_EQ(stem("databases"), stem("database"));
   EXPECT_EQ(stem("stored"), stem("store"));
-  EXPECT_EQ(stem("이벤트는"), "이벤트");
   EXPECT_NE(stem("operator"), stem("operation"));
+}
+
+std::string pieces(std::string_view text) {
+  std::string out;
+  for (const Token& t : tokenise(text)) out += (out.empty() ? "" : t.suffix ? "+" : " ") + t.norm;
+  return out;
+}
+
+TEST(Text, CutsKoreanWords) {
+  EXPECT_EQ(pieces("이벤트는"), "이벤트+는");
+  EXPECT_EQ(pieces("유형별로 서버에서는"), "유형+별+로 서버+에서는");
+  EXPECT_EQ(pieces("web-01에서 CI별 HW인"), "web-01+에서 ci+별 hw+인");
+  EXPECT_EQ(pieces("24시간동안 3월 1일부터"), "24 시간+동안 3 월 1 일+부터");
+  EXPECT_EQ(pieces("이벤트건수"), "이벤트 건수");
+  EXPECT_EQ(pieces("몇 건이었나요"), "몇 건+이었나요");
+  // A particle that does not fit the sound before it is none; what is in the lists is not cut.
+  EXPECT_EQ(pieces("국가 회의 심각도 유지보수 평가"), "국가 회의 심각도 유지보수 평가");
+  EXPECT_EQ(pieces("부산의 부산"), "부산+의 부산");
 }
 
 TEST(Text, SurvivesAnyBytes) {
@@ -96,7 +113,9 @@ TEST(Time, DaysAreLocalDaysAcrossDst) {
   const std::int64_t noon = std::int64_t{1792926000} * 1'000'000;  // 2026-10-25 12:00 +01:00
   EXPECT_EQ(interval("today", "Europe/Berlin", noon), "2026-10-25T00:00:00+02:00 2026-10-26T00:00:00+01:00");
   EXPECT_EQ(interval("last 24 hours", "Europe/Berlin", noon), "2026-10-24T13:00:00+02:00 2026-10-25T12:00:00+01:00");
-  EXPECT_EQ(interval("last 1 days", "Europe/Berlin", noon), "2026-10-24T12:00:00+02:00 2026-10-25T12:00:00+01:00");
+  EXPECT_EQ(interval("last 1 days", "Europe/Berlin", noon), "2026-10-24T13:00:00+02:00 2026-10-25T12:00:00+01:00");
+  EXPECT_EQ(interval("yesterday", "Europe/Berlin", noon), "2026-10-24T00:00:00+02:00 2026-10-25T00:00:00+02:00");
+  EXPECT_EQ(interval("since 9:00", "Europe/Berlin", noon), "2026-10-25T09:00:00+01:00 -");
 }
 
 TEST(Time, KeepsMicrosecondsOfNow) {
@@ -105,12 +124,96 @@ TEST(Time, KeepsMicrosecondsOfNow) {
 }
 
 TEST(Time, WhatTheGrammarDoesNotCoverStaysAWord) {
-  for (const char* text : {"this morning", "last night", "last couple of days", "a while ago", "at 9 pm", "2026-02-30",
-                           "in the last days", "since the outage"}) {
+  for (const char* text : {"this morning",
+                           "last night",
+                           "last couple of days",
+                           "a while ago",
+                           "at 9 pm",
+                           "2026-02-30",
+                           "in the last days",
+                           "since the outage",
+                           "03/04/2026",
+                           "30 February",
+                           "since 25:00",
+                           "the other day",
+                           "every Friday",
+                           "on weekends",
+
+                           "in early March",
+                           "from 17:00 to 9:00 on 2026-03-10",
+                           "2월 30일",
+                           "13월",
+                           "매주 월요일",
+                           "요즘",
+                           "얼마 전",
+                           "어젯밤"}) {
     EXPECT_EQ(interval(text), "none") << text;
     const Analysis a = of(text);
     EXPECT_FALSE(a.words.empty() && a.spans.empty()) << text;
   }
+}
+
+TEST(Time, ResolvesWholeAndPartedSpans) {
+  EXPECT_EQ(interval("this quarter"), "2026-01-01T00:00:00+09:00 2026-04-01T00:00:00+09:00");
+  EXPECT_EQ(interval("in the second quarter of 2025"), "2025-04-01T00:00:00+09:00 2025-07-01T00:00:00+09:00");
+  EXPECT_EQ(interval("Q4 2025"), "2025-10-01T00:00:00+09:00 2026-01-01T00:00:00+09:00");
+  EXPECT_EQ(interval("in 2025"), "2025-01-01T00:00:00+09:00 2026-01-01T00:00:00+09:00");
+  EXPECT_EQ(interval("the week before last"), "2026-02-23T00:00:00+09:00 2026-03-02T00:00:00+09:00");
+  EXPECT_EQ(interval("last Wednesday"), "2026-03-04T00:00:00+09:00 2026-03-05T00:00:00+09:00");
+  EXPECT_EQ(interval("on Wednesday"), "2026-03-11T00:00:00+09:00 2026-03-12T00:00:00+09:00");
+  EXPECT_EQ(interval("3 days ago"), "2026-03-08T00:00:00+09:00 2026-03-09T00:00:00+09:00");
+  EXPECT_EQ(interval("in the last hour and a half"), "2026-03-11T14:00:00+09:00 2026-03-11T15:30:00+09:00");
+  EXPECT_EQ(interval("from 1 to 5 March"), "2026-03-01T00:00:00+09:00 2026-03-06T00:00:00+09:00");
+  EXPECT_EQ(interval("from November to January"), "2025-11-01T00:00:00+09:00 2026-02-01T00:00:00+09:00");
+  EXPECT_EQ(interval("from March 1 to March 5, 2025"), "2025-03-01T00:00:00+09:00 2025-03-06T00:00:00+09:00");
+  EXPECT_EQ(interval("yesterday and today"), "2026-03-10T00:00:00+09:00 2026-03-12T00:00:00+09:00");
+  EXPECT_EQ(interval("from Monday on"), "2026-03-09T00:00:00+09:00 -");
+  EXPECT_EQ(interval("on 25/12/2025"), "2025-12-25T00:00:00+09:00 2025-12-26T00:00:00+09:00");
+}
+
+TEST(Time, HoursOfADay) {
+  EXPECT_EQ(interval("between 9:00 and 17:00 yesterday"), "2026-03-10T09:00:00+09:00 2026-03-10T17:00:00+09:00");
+  EXPECT_EQ(interval("yesterday from 9am to 5pm"), "2026-03-10T09:00:00+09:00 2026-03-10T17:00:00+09:00");
+  EXPECT_EQ(interval("since 9 am"), "2026-03-11T09:00:00+09:00 -");
+  EXPECT_EQ(interval("since yesterday 18:00"), "2026-03-10T18:00:00+09:00 -");
+  EXPECT_EQ(interval("yesterday after 14:00"), "2026-03-10T14:00:00+09:00 2026-03-11T00:00:00+09:00");
+  // The clock jumps from 2:00 to 3:00 on 2026-03-29 in Berlin.
+  EXPECT_EQ(interval("since 2026-03-29 02:30", "Europe/Berlin", kNow + std::int64_t{30} * 86400 * 1'000'000), "none");
+}
+
+TEST(Time, ResolvesKoreanPhrases) {
+  EXPECT_EQ(interval("오늘 이벤트"), "2026-03-11T00:00:00+09:00 2026-03-12T00:00:00+09:00");
+  EXPECT_EQ(interval("그저께"), "2026-03-09T00:00:00+09:00 2026-03-10T00:00:00+09:00");
+  EXPECT_EQ(interval("최근 24시간 동안"), "2026-03-10T15:30:00+09:00 2026-03-11T15:30:00+09:00");
+  EXPECT_EQ(interval("지난 일주일"), "2026-03-04T15:30:00+09:00 2026-03-11T15:30:00+09:00");
+  EXPECT_EQ(interval("지난주에"), "2026-03-02T00:00:00+09:00 2026-03-09T00:00:00+09:00");
+  EXPECT_EQ(interval("이번 달"), "2026-03-01T00:00:00+09:00 2026-04-01T00:00:00+09:00");
+  EXPECT_EQ(interval("2시간 전부터"), "2026-03-11T13:30:00+09:00 -");
+  EXPECT_EQ(interval("3월 1일부터 5일까지"), "2026-03-01T00:00:00+09:00 2026-03-06T00:00:00+09:00");
+  EXPECT_EQ(interval("2026년 2월"), "2026-02-01T00:00:00+09:00 2026-03-01T00:00:00+09:00");
+  EXPECT_EQ(interval("작년 11월"), "2025-11-01T00:00:00+09:00 2025-12-01T00:00:00+09:00");
+  EXPECT_EQ(interval("월요일부터"), "2026-03-09T00:00:00+09:00 -");
+  EXPECT_EQ(interval("어제 오후 1시부터 3시까지"), "2026-03-10T13:00:00+09:00 2026-03-10T15:00:00+09:00");
+  EXPECT_EQ(interval("지난주 금요일"), "2026-03-06T00:00:00+09:00 2026-03-07T00:00:00+09:00");
+  EXPECT_EQ(interval("3월 1일과 3월 5일 사이"), "2026-03-01T00:00:00+09:00 2026-03-06T00:00:00+09:00");
+  EXPECT_EQ(interval("3월 1일 이전"), "- 2026-03-01T00:00:00+09:00");
+  EXPECT_EQ(interval("24시간 이내"), "2026-03-10T15:30:00+09:00 2026-03-11T15:30:00+09:00");
+}
+
+TEST(Spans, KoreanSaysThemBehind) {
+  EXPECT_EQ(span(of("5분 이상"), "comparison")->key, "cmp:>=:300duration");
+  EXPECT_EQ(span(of("90% 초과"), "comparison")->key, "cmp:>:90percent");
+  EXPECT_EQ(span(of("3건보다 많은"), "comparison")->key, "cmp:>:3");
+  EXPECT_EQ(span(of("상위 5개"), "limit")->key, "limit:5");
+  EXPECT_EQ(span(of("가장 최근 이벤트 3건"), "limit")->key, "limit:3");
+  EXPECT_EQ(span(of("소유자가 없는 서버"), "negation")->key, "neg:owner");
+  const Analysis a = of("유형과 상태별 서버 수");
+  ASSERT_FALSE(a.aspects.empty());
+  EXPECT_EQ(a.aspects[0].targets, (std::vector<std::string>{"type", "status"}));
+  ASSERT_TRUE(a.count_head.has_value());
+  EXPECT_EQ(a.count_head->concept_name, "server");
+  EXPECT_TRUE(of("web-01을 재시작해줘").action.has_value());
+  EXPECT_FALSE(of("재시작 건수 알려줘").action.has_value());
 }
 
 TEST(Time, AnUnknownZoneIsSaid) { EXPECT_FALSE(of("today", "Mars/Olympus").zone_known); }
