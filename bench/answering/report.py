@@ -48,11 +48,11 @@ class Tally:
         right, wrong = wilson(self.outcomes["right"], self.n), wilson(self.wrong, self.n)
         return (f"  {title:<44} {self.n:>5} {self.outcomes['right']:>5} {self.wrong:>5} {self.outcomes['silent']:>6} "
                 f"{self.outcomes['refused']:>7}  {right[0]:>4.0f}-{right[1]:<3.0f} {wrong[0]:>4.1f}-{wrong[1]:<4.1f} {self.score:>6}"
-                f"  {self.mark('top1'):>8} {self.mark('top3'):>8} {self.mark('baseline1'):>8} {self.mark('interval'):>8}")
+                f"  {self.mark('top1'):>8} {self.mark('top3'):>8} {self.mark('baseline1'):>8} {self.mark('interval'):>8} {self.mark('args'):>6}")
 
 
 HEAD = (f"  {'':<44} {'n':>5} {'right':>5} {'wrong':>5} {'silent':>6} {'refused':>7}  {'right%':>8} {'wrong%':>9} {'score':>6}"
-        f"  {'top-1':>8} {'top-3':>8} {'ts_rank':>8} {'interval':>8}")
+        f"  {'top-1':>8} {'top-3':>8} {'ts_rank':>8} {'interval':>8} {'args':>6}")
 
 
 def table(records, *fields):
