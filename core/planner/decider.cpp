@@ -33,7 +33,7 @@ PlannedCall call_of(const Candidate& c, std::size_t position) {
 
 PlannedCall call_of(const Reading& reading) {
   PlannedCall call;
-  call.id = "a";
+  call.id = std::string(1, 'a');  // from a literal, GCC 12 warns of a copy that cannot be
   call.tool = reading.tool;
   call.version = reading.version;
   call.args = reading.args;
