@@ -233,6 +233,28 @@ std::optional<ActionVerb> action_verb(std::string_view norm) {
   return std::nullopt;
 }
 
+const std::set<std::string>& shipped_words() {
+  static const std::set<std::string> words = [] {
+    std::set<std::string> out;
+    const auto add = [&](std::string_view list) {
+      each_part(list, '|', [&](std::string_view phrase) {
+        each_part(phrase, ' ', [&](std::string_view word) {
+          if (static_cast<unsigned char>(word[0]) < 128) out.emplace(word);
+        });
+      });
+    };
+    for (const Row& row : kConceptRows) add(row.phrases);
+    for (const Row& row : kAspectRows) add(row.phrases);
+    for (const Row& row : kFunctionRows) add(row.phrases);
+    for (const UnitRow& row : kUnitRows) add(row.words);
+    for (const std::string_view list : kMonths) add(list);
+    for (const std::string_view list : kWeekdays) add(list);
+    add(kTimeWords);
+    return out;
+  }();
+  return words;
+}
+
 bool is_korean_word(std::string_view word) { return KoreanWords::has(word); }
 
 bool is_korean_action(const std::vector<Token>& tokens, std::size_t at) {

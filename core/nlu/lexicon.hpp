@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +53,8 @@ struct ActionVerb {
   bool also_noun;  // at the start it counts only before a determiner or a named object
 };
 std::optional<ActionVerb> action_verb(std::string_view norm);
+// Every Latin word of the shipped lists, in order.
+const std::set<std::string>& shipped_words();
 // Of the shipped lists: written so, it is one word and is not cut.
 bool is_korean_word(std::string_view word);
 // "삭제해줘", "재시작 해주세요", "지워줘": tokens[at] names an act, and the next one tells to do it.

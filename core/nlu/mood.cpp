@@ -29,7 +29,9 @@ class Moods {
       add("universal", 1, 2);
     }
     for (std::size_t i = 0; i < a_.tokens.size(); ++i) {
-      if (a_.roles[i] == Role::function) word_at(i);
+      if (a_.roles[i] != Role::function) continue;
+      word_at(i);
+      if (refers_back(i)) add("reference", i, i + 1);
     }
     return std::move(out_);
   }
@@ -60,6 +62,29 @@ class Moods {
     } else if (is_any(word, "|need|want|") && wished(i)) {
       add("modal", i, i + 1);
     }
+  }
+
+  // "those", "them", "this server": of something that this question does not name before. "This database" is the
+  // one that is asked.
+  bool refers_back(std::size_t i) const {
+    static constexpr std::string_view kPronouns = "|it|they|them|its|their|he|she|him|her|those|these|";
+    static constexpr std::string_view kPointing = "|this|that|these|those|이|그|저|해당|";
+    static constexpr std::string_view kHere =
+        "|database|db|server|instance|cluster|system|tenant|company|organisation|organization|machine|account|"
+        "데이터베이스|디비|서버|시스템|인스턴스|클러스터|";
+    const std::string_view word = a_.tokens[i].norm;
+    const bool pointing = is_any(word, kPointing) && !a_.tokens[i].suffix;
+    if (!pointing && !is_any(word, kPronouns)) return false;
+    for (const Word& w : a_.words) {
+      if (w.first < i) return false;
+    }
+    for (const Span& s : a_.spans) {
+      if (s.first < i && (s.type == "identifier" || s.type == "quoted")) return false;
+    }
+    if (!pointing) return true;
+    const bool noun = i + 1 < a_.tokens.size() && a_.roles[i + 1] == Role::word;
+    if (noun) return !is_any(a_.tokens[i + 1].norm, kHere) && !is_any(a_.tokens[i + 1].norm, "|week|month|");
+    return word == "those" || word == "these";
   }
 
   std::string_view before(std::size_t i) const { return i == 0 ? std::string_view() : function_word(i - 1); }

@@ -73,11 +73,11 @@ std::optional<UnitInfo> slot_unit(std::string_view unit) { return unit_info(norm
 
 // number * (num/den) / (unit_num/unit_den) as decimal text, exact, for small numbers; nullopt when it
 // does not come out in at most nine decimals.
-std::optional<std::string> convert(const Span& span, const UnitInfo& unit) {
+std::optional<std::string> convert(const std::string& number, const Span& span, const UnitInfo& unit) {
   std::string digits;
   std::int64_t scale = 1;
   bool after_point = false;
-  for (const char c : span.number) {
+  for (const char c : number) {
     if (c == '.') {
       after_point = true;
       continue;
@@ -112,11 +112,14 @@ class Filler {
     out_.span_used.assign(a.spans.size(), false);
   }
 
-  Filling run() {
+  Filling run(Lookup* lookup, const std::set<std::string>* vocabulary) {
     enumerations();
     interval();
+    moment();
     spans_of(SlotKind::limit);
+    between();
     spans_of(SlotKind::quantity);
+    if (lookup != nullptr) fill_entities(a_, slots_, *lookup, vocabulary, out_);
     quoted();
     finish();
     return std::move(out_);
@@ -214,6 +217,41 @@ class Filler {
     if (until != nullptr && span.until_us) use(*until, cal_.iso(*span.until_us), span.first, span.last);
   }
 
+  // "5 minutes ago", "at 9:00"
+  void moment() {
+    const Slot* at = find(SlotKind::at);
+    const Span* only = nullptr;
+    for (const Span& span : a_.spans) {
+      if (span.type != "time_point" && span.type != "time") continue;
+      if (only != nullptr) return;
+      only = &span;
+    }
+    if (at == nullptr || only == nullptr || only->type != "time_point" || !only->since_us) return;
+    use(*at, cal_.iso(*only->since_us), only->first, only->last);
+  }
+
+  // "between 2 and 5 minutes": for a tool with one lower and one upper bound of that dimension.
+  void between() {
+    for (const Span& span : a_.spans) {
+      if (span.type != "comparison" || span.op != "between") continue;
+      const Slot* lower = nullptr;
+      const Slot* upper = nullptr;
+      bool doubt = false;
+      for (const Slot& slot : slots_) {
+        if (slot.kind != SlotKind::quantity || !quantity_text(span, slot, span.number)) continue;
+        const Slot*& place = slot.upper_bound ? upper : lower;
+        doubt = doubt || place != nullptr;
+        place = &slot;
+      }
+      if (doubt || lower == nullptr || upper == nullptr) continue;
+      const auto low = quantity_text(span, *lower, span.value["low"].text());
+      const auto high = quantity_text(span, *upper, span.number);
+      if (!low || !high) continue;
+      use(*lower, Json::number(*low), span.first, span.last);
+      use(*upper, Json::number(*high), span.first, span.last);
+    }
+  }
+
   const Slot* find(SlotKind kind) const {
     for (const Slot& s : slots_) {
       if (s.kind == kind) return &s;
@@ -255,11 +293,17 @@ class Filler {
     if (span.op == "between" || span.dimension.empty()) return std::nullopt;
     if ((span.op == ">" || span.op == ">=") && slot.upper_bound) return std::nullopt;
     if ((span.op == "<" || span.op == "<=") && !slot.upper_bound) return std::nullopt;
+    const auto text = quantity_text(span, slot, span.number);
+    return text ? std::optional<Json>(Json::number(*text)) : std::nullopt;
+  }
+
+  // `number` of the span's unit in the argument's unit, as decimal text.
+  static std::optional<std::string> quantity_text(const Span& span, const Slot& slot, const std::string& number) {
     const auto unit = slot_unit(slot.unit);
     if (!unit || unit->dimension != span.dimension || unit->num == 0 || span.unit_num == 0) return std::nullopt;
-    const auto text = convert(span, *unit);
+    auto text = convert(number, span, *unit);
     if (!text || (slot.type == "integer" && text->find('.') != std::string::npos)) return std::nullopt;
-    return Json::number(*text);
+    return text;
   }
 
   void quoted() {
@@ -293,6 +337,11 @@ class Filler {
     if (free_spans.size() == 1 && free_slots.size() == 1) take(*free_slots.front(), free_spans.front());
   }
 
+  bool to_be_chosen(const Slot& slot) const {
+    return std::any_of(out_.choices.begin(), out_.choices.end(),
+                       [&](const EntityChoice& choice) { return choice.argument == slot.name; });
+  }
+
   void finish() {
     for (const Slot& slot : slots_) {
       if (out_.args.find(slot.name) != nullptr) continue;
@@ -300,7 +349,7 @@ class Filler {
         out_.args.set(slot.name, *slot.fallback);
         out_.origins.push_back({slot.name, "default", 0, 0});
         ++out_.defaults;
-      } else if (slot.required) {
+      } else if (slot.required && !to_be_chosen(slot)) {
         out_.missing.push_back(slot.name);
       }
     }
@@ -323,6 +372,7 @@ std::vector<Slot> slots_of(const Json& schema) {
     slot.kind = kind_of(name, property);
     for (const Json& r : schema["required"].items()) slot.required = slot.required || r.string_or("") == name;
     if (const Json* fallback = property.find("default")) slot.fallback = *fallback;
+    slot.entity = std::string(property["x-ops"]["entity"].string_or(""));
     slot.unit = std::string(property["x-ops"]["unit"].string_or(""));
     slot.upper_bound = contains_any(name, {"max", "below", "under", "upper", "at_most", "shorter", "less"}) ||
                        property["x-ops"]["slot"].string_or("") == "max";
@@ -375,8 +425,9 @@ std::vector<EnumHit> find_enum(const Analysis& a, const Slot& slot) {
 std::string argument_concept(const std::string& argument) { return "<arg:" + argument + ">"; }
 bool is_argument_concept(std::string_view concept_name) { return concept_name.substr(0, 5) == "<arg:"; }
 
-Filling fill(const Analysis& analysis, const std::vector<Slot>& slots, const Calendar& calendar) {
-  return Filler(analysis, slots, calendar).run();
+Filling fill(const Analysis& analysis, const std::vector<Slot>& slots, const Calendar& calendar, Lookup* lookup,
+             const std::set<std::string>* vocabulary) {
+  return Filler(analysis, slots, calendar).run(lookup, vocabulary);
 }
 
 }  // namespace pgops::nlu

@@ -3,8 +3,8 @@
 // The contract: enum -> a value or one of x-ops.synonyms; date-time with slot since|until (the names
 // imply it) -> the recognised interval, half-open; slot limit (name limit) -> "top n"; number with
 // x-ops.unit -> a quantity converted to it; string with x-ops.quoted -> a quoted string or identifier.
-// A schema default counts only when the question says nothing of the kind. Nothing else is ever filled;
-// x-ops.entity is known, but without a resolver it stays empty.
+// x-ops.entity -> what its resolver finds for a name in the question. A schema default counts only when the
+// question says nothing of the kind. Nothing else is ever filled.
 #pragma once
 
 #include <optional>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/nlu/analysis.hpp"
+#include "core/nlu/lookup.hpp"
 
 namespace pgops::nlu {
 
@@ -30,6 +31,7 @@ struct Slot {
   bool required = false;
   std::optional<Json> fallback;  // the schema's default
   std::vector<EnumValue> values;
+  std::string entity;                   // the resolver's name
   std::string unit;                     // quantity: s ms min h d B kB MB GB %
   bool upper_bound = false;             // quantity: takes "less than", not "more than"
   std::optional<std::int64_t> minimum;  // limit: clamps are refused, not applied
@@ -46,12 +48,22 @@ struct Origin {
   std::size_t end = 0;
 };
 
+// A name that may be several stored things: the user has to say which.
+struct EntityChoice {
+  std::string argument;
+  std::string text;  // as spelt
+  std::vector<LookupCandidate> candidates;
+};
+
 struct Filling {
   Json args = Json::object();
   std::vector<Origin> origins;
   std::vector<bool> token_used;  // tokens an argument explains
   std::vector<bool> span_used;
   std::vector<std::string> missing;  // required arguments without a value
+  std::vector<EntityChoice> choices;
+  // As spelt, and the stored name that it resembles: the answer has to say so.
+  std::vector<std::pair<std::string, std::string>> understood;
   int defaults = 0;
   bool any_from_question = false;
   std::vector<std::pair<std::size_t, std::string>> markers;  // token -> "<enum:name>", for retrieval
@@ -61,7 +73,17 @@ struct Filling {
 std::string argument_concept(const std::string& argument);
 bool is_argument_concept(std::string_view concept_name);
 
-Filling fill(const Analysis& analysis, const std::vector<Slot>& slots, const Calendar& calendar);
+// Without `lookup` entities stay empty. A word of `vocabulary` names an entity only if it is exactly its name.
+Filling fill(const Analysis& analysis, const std::vector<Slot>& slots, const Calendar& calendar,
+             Lookup* lookup = nullptr, const std::set<std::string>* vocabulary = nullptr);
+
+// What fill() will look up for these slots; to be prepared for many tools at once.
+std::vector<LookupQuery> entity_queries(const Analysis& analysis, const std::vector<Slot>& slots);
+bool takes_entities(const std::vector<Slot>& slots);
+
+// Fills the entity slots of `filling` (entities.cpp).
+void fill_entities(const Analysis& analysis, const std::vector<Slot>& slots, Lookup& lookup,
+                   const std::set<std::string>* vocabulary, Filling& filling);
 
 // Where a value of `slot` stands in the question: token range and index into slot.values.
 struct EnumHit {

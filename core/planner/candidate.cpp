@@ -157,11 +157,11 @@ std::set<std::string> concepts_of(const nlu::Analysis& a) {
 }
 
 Candidate judge(const nlu::Analysis& a, const nlu::Calendar& calendar, const retrieval::Index& index,
-                const retrieval::Scored& score) {
+                const retrieval::Scored& score, nlu::Lookup* lookup) {
   Candidate c;
   c.entry = &index.entries()[score.entry];
   c.score = score;
-  c.filling = nlu::fill(a, c.entry->slots, calendar);
+  c.filling = nlu::fill(a, c.entry->slots, calendar, lookup, &c.entry->profile.vocabulary);
   c.unused = Coverage(a, c.filling, *c.entry).unused();
   const std::set<std::string> concepts = concepts_of(a);
   Agreement agreement = agree(a, c.filling, c.entry->profile, concepts);

@@ -25,14 +25,15 @@ struct Candidate {
   double p = 0;
 
   bool explains_all() const { return unused.empty() && conflicts.empty(); }
-  bool complete() const { return filling.missing.empty(); }
+  bool complete() const { return filling.missing.empty() && filling.choices.empty(); }
 };
 
 // Concepts of the question: its words and the parts of its identifiers.
 std::set<std::string> concepts_of(const nlu::Analysis& analysis);
 
+// With `lookup` the names in the question are looked up for the tool's entities.
 Candidate judge(const nlu::Analysis& analysis, const nlu::Calendar& calendar, const retrieval::Index& index,
-                const retrieval::Scored& score);
+                const retrieval::Scored& score, nlu::Lookup* lookup = nullptr);
 
 Json to_json(const Candidate& candidate);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/planner/decider.hpp"
+#include "core/planner/spelling.hpp"
 
 namespace pgops::planner {
 namespace {
@@ -90,13 +91,45 @@ Decision in_parts(const PlannerInput& in, const Index& index, const nlu::Calenda
   return whole;
 }
 
-Decision decide_parts(const PlannerInput& in, const Index& index, const nlu::Calendar& calendar, nlu::Lookup& lookup) {
+// `unknown` gets the words that nobody explains.
+Decision decide_parts(const PlannerInput& in, const Index& index, const nlu::Calendar& calendar, nlu::Lookup& lookup,
+                      std::vector<nlu::Token>* unknown) {
   Decider decider(in, index, calendar, lookup);
   Decision whole = decider.run(in.question);
   if (whole.route == Route::direct || whole.code == Code::unsupported_action) return whole;
+  if (unknown != nullptr) *unknown = decider.unknown_words();
   const std::vector<std::string> parts = halves(in.question, decider.tokens());
   if (parts.size() < 2) return whole;
   return in_parts(in, index, calendar, lookup, std::move(whole), parts);
+}
+
+// A question that fails for its spelling alone: understood where the slip is sure and the answer says so, else
+// suggested.
+Decision respelt(const PlannerInput& in, const Index& index, const nlu::Calendar& calendar, nlu::Lookup& lookup,
+                 Decision refused, const std::vector<nlu::Token>& unknown) {
+  constexpr std::size_t kMaxSlips = 2;
+  if (unknown.empty() || unknown.size() > kMaxSlips) return refused;
+  PlannerInput again = in;
+  std::vector<std::string> notes;
+  bool sure = true;
+  for (auto token = unknown.rbegin(); token != unknown.rend(); ++token) {
+    const auto meant = correct(token->norm, index.words(), in.model_words);
+    if (!meant) return refused;
+    sure = sure && meant->sure;
+    again.question.replace(token->begin, token->end - token->begin, meant->word);
+    notes.insert(notes.begin(), say(Say::understood, in.locale, "\"" + token->text + "\"", "\"" + meant->word + "\""));
+  }
+  Decision d = decide_parts(again, index, calendar, lookup, nullptr);
+  if (d.route != Route::plan) return refused;
+  if (sure) {
+    d.notes.insert(d.notes.begin(), notes.begin(), notes.end());
+    d.explain.set("understood_as", again.question);
+    return d;
+  }
+  refused.next_actions.insert(refused.next_actions.begin(), again.question);
+  refused.reason += " " + say(Say::did_you_mean, in.locale, "\"" + again.question + "\"");
+  refused.explain.set("suggested", again.question);
+  return refused;
 }
 
 }  // namespace
@@ -118,7 +151,9 @@ Decision decide(const PlannerInput& in, const Index& index) {
   if (in.question.find_first_not_of(" \t\r\n") == std::string::npos) return refuse(in, Say::empty);
   const nlu::Calendar calendar({in.now_us, in.timezone});
   nlu::Lookup lookup(in.lookup);
-  Decision d = decide_parts(in, index, calendar, lookup);
+  std::vector<nlu::Token> unknown;
+  Decision d = decide_parts(in, index, calendar, lookup, &unknown);
+  if (d.code == Code::no_match) d = respelt(in, index, calendar, lookup, std::move(d), unknown);
   d.consulted = lookup.size();
   if (d.consulted > 0) d.explain.set("lookups", lookup.to_json());
   return d;

@@ -14,12 +14,15 @@ namespace {
 using retrieval::Entry;
 
 constexpr std::size_t kCandidates = 50;
+constexpr std::size_t kLookups = 10;  // tools whose entities are looked up
 constexpr double kThreshold = 0.75;
 constexpr double kMinReverse = 0.5;
 constexpr double kMargin = 0.35;    // in logits
 constexpr double kVerbatim = 0.95;  // overlap with an example from which on a tool goes before a reading
 constexpr std::size_t kMaxSideBySide = 3;
 constexpr std::size_t kMaxOptions = 4;
+constexpr std::size_t kMaxValues = 10;  // values of an argument that are offered
+constexpr std::size_t kMaxCompleted = 3;
 
 PlannedCall call_of(const Candidate& c, std::size_t position) {
   PlannedCall call;
@@ -100,6 +103,21 @@ void Decider::rank() {
   const auto scored =
       index_.retrieve(words, concepts_of(a_), kCandidates, [this](const Entry& e) { return eligible(e); });
   for (const retrieval::Scored& s : scored) all_.push_back(judge(a_, cal_, index_, s));
+  look_up_entities();
+}
+
+// The nearest tools that could answer but for a name, all of them with one question to the data.
+void Decider::look_up_entities() {
+  if (!lookup_.available()) return;
+  std::vector<Candidate*> hopeful;
+  std::vector<nlu::LookupQuery> queries;
+  for (Candidate& c : all_) {
+    if (hopeful.size() >= kLookups || !c.conflicts.empty() || !nlu::takes_entities(c.entry->slots)) continue;
+    hopeful.push_back(&c);
+    for (nlu::LookupQuery& query : nlu::entity_queries(a_, c.entry->slots)) queries.push_back(std::move(query));
+  }
+  lookup_.prepare(queries);
+  for (Candidate* c : hopeful) *c = judge(a_, cal_, index_, c->score, &lookup_);
 }
 
 void Decider::read() {
@@ -175,7 +193,12 @@ Decision Decider::plan(const std::vector<const Candidate*>& chosen) {
     d_.calls.push_back(std::move(call));
   }
   for (const nlu::Span& s : a_.spans) {
-    if (s.type == "time") add_interval(s);
+    if (s.type == "time" || s.type == "time_point") add_interval(s);
+  }
+  for (const Candidate* c : chosen) {
+    for (const auto& [text, label] : c->filling.understood) {
+      d_.notes.push_back(say(Say::understood, in_.locale, "\"" + text + "\"", "\"" + label + "\""));
+    }
   }
   d_.reason = names.size() == 1 ? say(Say::planned, in_.locale, names.front())
                                 : say(Say::planned_several, in_.locale, join_quoted(names, in_.locale));
@@ -203,44 +226,93 @@ void Decider::add_interval(const nlu::Span& s) {
     interval.bounds.push_back({cal_.iso(us), begin, interval.text.size()});
   };
   if (s.since_us) bound(s.until_us ? "" : "since ", *s.since_us);
-  if (s.until_us) bound(s.since_us ? " to " : "until ", *s.until_us);
+  if (s.until_us && s.type == "time") bound(s.since_us ? " to " : "until ", *s.until_us);
   interval.text += " " + in_.timezone;
   d_.intervals.push_back(std::move(interval));
 }
 
 Decision Decider::ask_back(const std::vector<const Candidate*>& close, const std::vector<const Reading*>& readings) {
   d_.clarification = say(Say::ambiguous, in_.locale);
-  const auto offer = [this](std::string label, PlannedCall call) {
+  const auto offer_plan = [this](std::string label, PlannedCall call) {
     if (d_.options.size() >= kMaxOptions) return;
     Decision one;
     one.intent = d_.intent;
     one.calls.push_back(std::move(call));
     d_.options.push_back({std::move(label), one.plan_json()});
   };
-  for (const Reading* r : readings) offer(r->label, call_of(*r));
-  for (const Candidate* c : close) offer(label_of(c->entry->doc), call_of(*c, 0));
+  for (const Reading* r : readings) offer_plan(r->label, call_of(*r));
+  for (const Candidate* c : close) offer_plan(label_of(c->entry->doc), call_of(*c, 0));
   return reject(Code::ambiguous, d_.clarification);
 }
 
 Decision Decider::ask_for_argument(const Candidate& c) {
+  if (!c.filling.choices.empty()) return ask_which(c);
   const std::string& name = c.filling.missing.front();
   std::string spoken = name;
   std::replace(spoken.begin(), spoken.end(), '_', ' ');
   d_.clarification = say(Say::needs_argument, in_.locale, spoken);
   d_.explain.set("missing_argument", name);
   d_.explain.set("tool", c.entry->doc.name);
+  const bool only = c.filling.missing.size() == 1;
   for (const nlu::Slot& slot : c.entry->slots) {
-    if (slot.name != name || slot.kind != nlu::SlotKind::enumeration || c.filling.missing.size() != 1) continue;
-    for (const nlu::EnumValue& value : slot.values) {
-      if (d_.options.size() >= 10) break;
-      Decision one;
-      one.intent = d_.intent;
-      one.calls.push_back(call_of(c, 0));
-      one.calls.front().args.set(name, value.value);
-      d_.options.push_back({value.label, one.plan_json()});
+    if (slot.name != name) continue;
+    if (slot.kind == nlu::SlotKind::enumeration) {
+      for (const nlu::EnumValue& value : slot.values) {
+        if (only) offer(c, name, value.label, value.value);
+        complete_with(c, {value.label, spoken + " " + value.label});
+      }
+    } else if (slot.kind == nlu::SlotKind::since || slot.kind == nlu::SlotKind::until) {
+      const bool korean = is_korean(in_.locale);
+      complete_with(c, {korean ? "최근 24시간" : "in the last 24 hours"});
+      complete_with(c, {korean ? "어제" : "yesterday"});
+    } else if (slot.kind == nlu::SlotKind::at) {
+      complete_with(c, {is_korean(in_.locale) ? "5분 전" : "5 minutes ago"});
     }
   }
+  for (const std::string& example : c.entry->doc.examples) {
+    if (d_.next_actions.size() < kMaxCompleted) d_.next_actions.push_back(example);
+  }
   return reject(Code::ambiguous, d_.clarification);
+}
+
+Decision Decider::ask_which(const Candidate& c) {
+  const nlu::EntityChoice& choice = c.filling.choices.front();
+  d_.clarification = say(Say::which_name, in_.locale, "\"" + choice.text + "\"");
+  d_.explain.set("tool", c.entry->doc.name);
+  for (const nlu::LookupCandidate& candidate : choice.candidates) {
+    if (c.filling.choices.size() == 1 && c.filling.missing.empty())
+      offer(c, choice.argument, candidate.label, candidate.value);
+  }
+  return reject(Code::ambiguous, d_.clarification);
+}
+
+void Decider::offer(const Candidate& c, const std::string& argument, const std::string& label, const Json& value) {
+  if (d_.options.size() >= kMaxValues) return;
+  Decision one;
+  one.intent = d_.intent;
+  one.calls.push_back(call_of(c, 0));
+  one.calls.front().args.set(argument, value);
+  d_.options.push_back({label, one.plan_json()});
+}
+
+// The question with what it lacks, where that is understood: the first of `endings` that gives a plan of this tool.
+void Decider::complete_with(const Candidate& c, const std::vector<std::string>& endings) {
+  if (probing_ || d_.next_actions.size() >= kMaxCompleted) return;
+  std::string stripped = a_.text;
+  while (!stripped.empty() && (stripped.back() == '?' || stripped.back() == '.' || stripped.back() == ' ')) {
+    stripped.pop_back();
+  }
+  for (const std::string& ending : endings) {
+    for (const bool front : {true, false}) {
+      const std::string question = front ? ending + " " + stripped : stripped + " " + ending;
+      Decider inner(in_, index_, cal_, lookup_);
+      inner.probing_ = true;
+      const Decision d = inner.run(question);
+      if (d.route != Route::plan || d.calls.front().tool != c.entry->doc.name) continue;
+      d_.next_actions.push_back(question);
+      return;
+    }
+  }
 }
 
 Decision Decider::ask_for(const Reading& reading) {

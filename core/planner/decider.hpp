@@ -31,12 +31,15 @@ class Decider {
   const std::vector<nlu::Token>& tokens() const noexcept { return a_.tokens; }
 
   Decision run(const std::string& question);
+  // Single words that nobody explains; after run().
+  std::vector<nlu::Token> unknown_words() const;
 
  private:
   bool eligible(const retrieval::Entry& e) const;
   bool anything_to_ask() const;
   std::optional<std::string> senseless(const std::string& question) const;
   void rank();
+  void look_up_entities();
   void read();
   void note_candidates();
 
@@ -46,6 +49,9 @@ class Decider {
   void add_interval(const nlu::Span& span);
   Decision ask_back(const std::vector<const Candidate*>& close, const std::vector<const Reading*>& readings);
   Decision ask_for_argument(const Candidate& c);
+  Decision ask_which(const Candidate& c);
+  void offer(const Candidate& c, const std::string& argument, const std::string& label, const Json& value);
+  void complete_with(const Candidate& c, const std::vector<std::string>& endings);
   Decision ask_for(const Reading& reading);
 
   std::string why_not(bool unsure);
@@ -62,6 +68,7 @@ class Decider {
   std::vector<Candidate> all_;
   std::vector<Reading> readings_;
   Decision d_;
+  bool probing_ = false;  // tries a question of its own: asks nothing back
 };
 
 }  // namespace pgops::planner

@@ -34,6 +34,8 @@ struct PlannerInput {
   nlu::LookupFunction lookup;
   // What the models this identity may ask make of a question; empty = there are none.
   ReadFunction read_models;
+  // Words that models know, for corrections of spelling.
+  std::vector<std::string> model_words;
 };
 
 enum class Route : std::uint8_t { direct, plan, reject };

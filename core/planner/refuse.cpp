@@ -28,6 +28,10 @@ std::optional<std::string> Decider::senseless(const std::string& question) const
                                                        [this](const Entry& e) { return e.hangul && eligible(e); }));
     if (!known) return say(Say::other_language, in_.locale);
   }
+  for (const nlu::Aspect& aspect : a_.aspects) {
+    if (aspect.name != "reference") continue;
+    return say(Say::refers_back, in_.locale, "\"" + a_.tokens[aspect.first].text + "\"");
+  }
   std::size_t meaningful = a_.words.size() + a_.spans.size();
   if (a_.tokens.empty() || (a_.tokens.size() < 2 && meaningful == 0)) return say(Say::too_short, in_.locale);
   if (meaningful == 0) return say(Say::no_content, in_.locale);
@@ -44,6 +48,14 @@ bool Decider::nobody_explains(const nlu::Word& word) const {
   };
   return !index_.known(word.concept_name) && !(all_.empty() && readings_.empty()) &&
          std::all_of(all_.begin(), all_.end(), left) && std::all_of(readings_.begin(), readings_.end(), left);
+}
+
+std::vector<nlu::Token> Decider::unknown_words() const {
+  std::vector<nlu::Token> out;
+  for (const nlu::Word& w : a_.words) {
+    if (w.last == w.first + 1 && !w.proper && nobody_explains(w)) out.push_back(a_.tokens[w.first]);
+  }
+  return out;
 }
 
 // Words that nobody knows are the clearest; else what the nearest tool or reading could not place.

@@ -51,10 +51,15 @@ Pair pair_of(Say what) {
               "아직 물을 수 있는 것이 없습니다: 예시 질문이 있는 도구가 게시되지 않았습니다."};
     case Say::see_help:
       return {"Ask 'help' to see what can be answered.", "'도움말'이라고 물으면 답할 수 있는 것을 보여 줍니다."};
-    case Say::did_you_mean: return {"Ask for example: %", "예: %"};
+    case Say::did_you_mean: return {"Did you mean %?", "%을(를) 뜻합니까?"};
     case Say::ask_one:
       return {"Not every part of the question can be answered; ask one thing at a time.",
               "질문의 모든 부분에 답할 수는 없습니다. 한 번에 하나씩 물어보십시오."};
+    case Say::refers_back:
+      return {"% refers to something that this question does not name; each question stands alone.",
+              "%이(가) 가리키는 것이 질문에 없습니다. 질문은 하나씩 따로 이해됩니다."};
+    case Say::which_name: return {"Which % do you mean?", "어느 %을(를) 뜻합니까?"};
+    case Say::understood: return {"% is understood as %.", "%을(를) %(으)로 이해했습니다."};
     case Say::no_content:
       return {"The question does not name anything that a tool knows.", "질문이 도구가 아는 것을 말하지 않습니다."};
   }
@@ -65,11 +70,14 @@ Pair pair_of(Say what) {
 
 bool is_korean(std::string_view locale) { return locale.substr(0, 2) == "ko"; }
 
-std::string say(Say what, std::string_view locale, std::string_view arg) {
+std::string say(Say what, std::string_view locale, std::string_view arg, std::string_view second) {
   const Pair p = pair_of(what);
   std::string out(is_korean(locale) ? p.ko : p.en);
   const std::size_t at = out.find('%');
-  if (at != std::string::npos) out.replace(at, 1, arg);
+  if (at == std::string::npos) return out;
+  out.replace(at, 1, arg);
+  const std::size_t next = out.find('%', at + arg.size());
+  if (next != std::string::npos) out.replace(next, 1, second);
   return out;
 }
 

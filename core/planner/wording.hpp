@@ -32,11 +32,14 @@ enum class Say : std::uint8_t {
   did_you_mean,
   no_content,
   ask_one,
+  refers_back,
+  which_name,
+  understood,
 };
 
 bool is_korean(std::string_view locale);
-// "%" in the sentence is replaced by `arg`.
-std::string say(Say what, std::string_view locale, std::string_view arg = {});
+// The first "%" in the sentence is replaced by `arg`, the second by `second`.
+std::string say(Say what, std::string_view locale, std::string_view arg = {}, std::string_view second = {});
 // "a", "b" and "c", each quoted.
 std::string join_quoted(const std::vector<std::string>& items, std::string_view locale);
 

@@ -44,6 +44,7 @@ Index Index::build(RegistrySnapshot snapshot) {
   index.add_examples(words);
   index.add_documents();
   index.add_enumerations();
+  index.add_words();
   return index;
 }
 
@@ -150,6 +151,24 @@ void Index::add_enumerations() {
         }
       }
     }
+  }
+}
+
+void Index::add_words() {
+  const auto add = [this](const std::string& text) {
+    for (nlu::Token& token : nlu::tokenise(text)) {
+      if (token.kind == nlu::TokenKind::word) words_.insert(std::move(token.norm));
+    }
+  };
+  for (const Entry& entry : entries_) {
+    for (const auto& example : entry.doc.examples) add(example);
+    for (const auto& word : entry.doc.vocabulary) add(word);
+    for (const nlu::Slot& slot : entry.slots) {
+      for (const nlu::EnumValue& value : slot.values) add(value.label);
+    }
+    std::string name = entry.doc.name;
+    std::replace(name.begin(), name.end(), '_', ' ');
+    add(name);
   }
 }
 

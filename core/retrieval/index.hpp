@@ -85,6 +85,8 @@ class Index {
   // Rarity of a concept among the tools; unknown concepts are the rarest.
   double idf(const std::string& concept_name) const;
   bool known(const std::string& concept_name) const;
+  // The words of examples, names, vocabularies and values of arguments, as spelt but for case.
+  const std::set<std::string>& words() const noexcept { return words_; }
   // Markers "<enum:name>" for the values of any tool's arguments that the question contains.
   std::vector<std::string> enum_markers(const nlu::Analysis& analysis) const;
 
@@ -110,6 +112,7 @@ class Index {
   void add_examples(const std::vector<std::vector<std::vector<std::string>>>& words);
   void add_documents();
   void add_enumerations();
+  void add_words();
   void score_examples(const std::vector<std::string>& words, std::vector<double>& dots) const;
 
   std::vector<Entry> entries_;
@@ -122,6 +125,7 @@ class Index {
   double mean_length_ = 1;
   std::unordered_map<std::string, Concept> concepts_;
   double unknown_idf_ = 0;
+  std::set<std::string> words_;
   std::unordered_map<std::string, std::vector<EnumPhrase>> enum_phrases_;  // by the phrase's first stem
 };
 

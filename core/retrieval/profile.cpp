@@ -4,7 +4,10 @@
 // many hardware CIs" of a tool with an enum argument says nothing about hardware.
 #include "core/retrieval/profile.hpp"
 
+#include <algorithm>
 #include <cmath>
+
+#include "core/nlu/lexicon.hpp"
 
 namespace pgops::retrieval {
 namespace {
@@ -31,10 +34,69 @@ std::set<std::string> frequent(const std::map<std::string, int>& counts, std::si
   return out;
 }
 
+// Without stored values at hand, what names a thing in an example is read off its form: written in braces, quoted,
+// an identifier, a proper name, or else a word that only this example has. `rare` are such words of the tool.
+void take_names(const nlu::Analysis& a, const std::vector<nlu::Slot>& slots, const std::set<std::string>& rare,
+                nlu::Filling& filling) {
+  std::vector<const nlu::Slot*> open;
+  for (const nlu::Slot& slot : slots) {
+    if (slot.kind == nlu::SlotKind::entity) open.push_back(&slot);
+  }
+  const auto take = [&](std::size_t first, std::size_t last) {
+    const auto braced = [&](const nlu::Slot* slot) { return first + 1 == last && a.tokens[first].norm == slot->name; };
+    auto slot = std::find_if(open.begin(), open.end(), braced);
+    if (slot == open.end()) slot = open.begin();
+    for (std::size_t i = first; i < last; ++i) filling.token_used[i] = true;
+    filling.origins.push_back({(*slot)->name, "question", a.tokens[first].begin, a.tokens[last - 1].end});
+    filling.markers.emplace_back(first, "<" + (*slot)->entity + ">");
+    open.erase(slot);
+  };
+  const auto in_braces = [&](std::size_t i) {
+    return i > 0 && i + 1 < a.tokens.size() && a.tokens[i - 1].norm == "{" && a.tokens[i + 1].norm == "}";
+  };
+  for (const bool form : {true, false}) {
+    for (std::size_t i = 0; form && i < a.spans.size() && !open.empty(); ++i) {
+      if (filling.span_used[i] || (a.spans[i].type != "quoted" && a.spans[i].type != "identifier")) continue;
+      filling.span_used[i] = true;
+      take(a.spans[i].first, a.spans[i].last);
+    }
+    for (const nlu::Word& w : a.words) {
+      if (open.empty() || tokens_used(filling, w.first, w.last)) continue;
+      if (form ? w.proper || in_braces(w.first) : rare.count(w.concept_name) != 0) take(w.first, w.last);
+    }
+  }
+}
+
+// Words that one example has and nothing else of the tool.
+std::set<std::string> rare_words(const ToolDoc& doc, const std::vector<nlu::Slot>& slots,
+                                 const nlu::Calendar& calendar) {
+  std::map<std::string, int> seen;
+  if (!nlu::takes_entities(slots) || doc.examples.size() < 2) return {};
+  for (const std::string& example : doc.examples) {
+    std::set<std::string> concepts;
+    for (const nlu::Word& w : nlu::analyse(example, calendar).words) concepts.insert(w.concept_name);
+    for (const std::string& c : concepts) ++seen[c];
+  }
+  const auto add = [&](const std::string& text) {
+    for (const std::string& c : nlu::concepts_of_name(text)) seen[c] += 2;
+  };
+  add(doc.name);
+  add(doc.description);
+  add(doc.title);
+  for (const auto& c : doc.capabilities) add(c);
+  for (const auto& v : doc.vocabulary) add(v);
+  std::set<std::string> out;
+  for (const auto& [c, n] : seen) {
+    if (n == 1 && nlu::shipped_words().count(c) == 0) out.insert(c);
+  }
+  return out;
+}
+
 void add_example(const std::string& text, const std::vector<nlu::Slot>& slots, const nlu::Calendar& calendar,
-                 ProfiledTool& out, Counted& counted) {
+                 const std::set<std::string>& rare, ProfiledTool& out, Counted& counted) {
   const nlu::Analysis a = nlu::analyse(text, calendar);
-  const nlu::Filling filling = nlu::fill(a, slots, calendar);
+  nlu::Filling filling = nlu::fill(a, slots, calendar);
+  if (nlu::takes_entities(slots)) take_names(a, slots, rare, filling);
   Profile& p = out.profile;
   std::set<std::string> concepts;
   std::set<std::string> keys;
@@ -107,7 +169,8 @@ ProfiledTool profile_of(const ToolDoc& doc, const std::vector<nlu::Slot>& slots)
   const nlu::Calendar calendar({std::int64_t{4'000'000'000} * 1'000'000, "UTC"});
   ProfiledTool out;
   Counted counted;
-  for (const std::string& example : doc.examples) add_example(example, slots, calendar, out, counted);
+  const std::set<std::string> rare = rare_words(doc, slots, calendar);
+  for (const std::string& example : doc.examples) add_example(example, slots, calendar, rare, out, counted);
   Profile& p = out.profile;
   if (!doc.examples.empty()) {
     p.core_concepts = frequent(counted.concepts, doc.examples.size());
