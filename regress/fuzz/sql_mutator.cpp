@@ -273,6 +273,8 @@ constexpr std::size_t kCleanRelations = 4;
 constexpr std::size_t kCleanTypes = 6;
 constexpr std::size_t kCleanLiterals = 22;
 constexpr std::size_t kCleanOperators = 22;
+constexpr std::size_t kLong = 1'500;  // bytes
+
 bool is_word(unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c >= 0x80; }
 
 std::string joined(const std::vector<std::string>& parts) {
@@ -434,7 +436,9 @@ void SqlMutator::change(std::vector<std::string>& parts) {
 
 std::string SqlMutator::mutate(std::string_view text) {
   clean_ = chance(70);
-  if (text.size() < 4 || chance(30)) return select(1 + static_cast<int>(below(4)));
+  // Changes make texts longer; most of the time goes to short ones, which are many for the price of a long one.
+  const bool long_already = text.size() > kLong && chance(85);
+  if (text.size() < 4 || long_already || chance(30)) return select(1 + static_cast<int>(below(4)));
   std::vector<std::string> parts = tokens(text);
   for (std::size_t i = 1 + below(4); i > 0; i--) change(parts);
   return joined(parts);
