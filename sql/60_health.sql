@@ -40,6 +40,6 @@ CREATE FUNCTION ops.stop_workers()
 RETURNS integer LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'pgops_stop_workers';
 COMMENT ON FUNCTION ops.stop_workers() IS
-  'Ends the background processes of this database, so that it can be dropped or renamed; the next request starts them again. Needs access admin in tenant system. Returns how many were stopped.';
+  'Ends the background processes of this database, so that it can be dropped or renamed; the next request starts them again. Needs access admin in tenant system. Returns how many were stopped. Refused with 25006 in a read-only transaction, since the audit log records it, and on a standby, where none run.';
 REVOKE ALL ON FUNCTION ops.stop_workers() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ops.stop_workers() TO ops_admin;

@@ -69,6 +69,10 @@ PGOPS_FUNCTION(pgops_stop_workers) {
   if (auto allowed = administer(kSystemTenant, Administration::installation); !allowed) {
     throw pgops::Failure{allowed.error()};
   }
+  if (pgops::pg::is_standby()) {
+    pgops::pg::raise_sqlstate("25006", "cannot stop the workers on a standby: none run here", {},
+                              "Connect to the primary and call it there.");
+  }
   if (pgops::pg::is_read_only()) {  // before anything is stopped: it leaves a row in the audit log
     pgops::pg::raise_sqlstate("25006", "cannot stop the workers in a read-only transaction: the audit log records it",
                               {}, "BEGIN READ WRITE; SELECT ops.stop_workers(); COMMIT;");

@@ -245,6 +245,13 @@ class Standby(unittest.TestCase):
         self.assertEqual(caught.exception.pgcode, "25006")
         self.assertIn("standby", str(caught.exception))
         self.assertIn("primary", caught.exception.diag.message_hint)
+        as_admin = psycopg2.connect(host=env["PGHOST"], port=port, user="postgres", dbname=env["PGDATABASE"])
+        as_admin.autocommit = True
+        with self.assertRaises(psycopg2.Error) as caught:
+            as_admin.cursor().execute("SELECT ops.stop_workers()")
+        as_admin.close()
+        self.assertEqual((caught.exception.pgcode, caught.exception.diag.message_hint),
+                         ("25006", "Connect to the primary and call it there."))
         # What only reads works.
         cursor = connection.cursor()
         cursor.execute("SELECT count(*) FROM ops.traces")
