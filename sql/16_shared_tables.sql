@@ -45,6 +45,26 @@ CREATE TRIGGER shared_tables_changed AFTER INSERT OR UPDATE OR DELETE ON ops.sha
 COMMENT ON TRIGGER shared_tables_changed ON ops.shared_tables IS 'announces every change, whoever makes it';
 ALTER TABLE ops.shared_tables ENABLE ALWAYS TRIGGER shared_tables_changed;
 
+-- Before, while the rows can still be read: the table is locked for everybody else by then.
+CREATE FUNCTION ops._shared_tables_truncated() RETURNS trigger
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+BEGIN
+  PERFORM ops._protection_changed(c.oid)
+     FROM pg_catalog.pg_class c
+    WHERE c.oid = TG_RELID OR EXISTS (SELECT 1 FROM ops.shared_tables s WHERE s.rel_oid = c.oid);
+  RETURN NULL;
+END
+$body$;
+COMMENT ON FUNCTION ops._shared_tables_truncated() IS 'internal: every backend judges all shared relations again when this transaction commits';
+ALTER FUNCTION ops._shared_tables_truncated() OWNER TO ops_owner;
+REVOKE ALL ON FUNCTION ops._shared_tables_truncated() FROM PUBLIC;
+CREATE TRIGGER shared_tables_truncated BEFORE TRUNCATE ON ops.shared_tables
+  FOR EACH STATEMENT EXECUTE FUNCTION ops._shared_tables_truncated();
+COMMENT ON TRIGGER shared_tables_truncated ON ops.shared_tables IS 'announces that the list was emptied';
+ALTER TABLE ops.shared_tables ENABLE ALWAYS TRIGGER shared_tables_truncated;
+
 -- Both ends of sharing: who may, and on what. Returns the caller's name.
 CREATE FUNCTION ops._enter_sharing(rel regclass, kinds text) RETURNS name
   LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL UNSAFE

@@ -82,7 +82,7 @@ CREATE VIEW ops.allowed_functions WITH (security_barrier) AS
     FROM ops.allowed_function_store a
    CROSS JOIN LATERAL ops._allowed_function_state(a.fn_schema, a.fn_name, a.fn_args) s;
 COMMENT ON VIEW ops.allowed_functions IS
-  'functions outside pg_catalog that tools may call; state is current, changed (no tool may call it until it is allowed again: changed says what, remedy how) or missing';
+  'functions outside pg_catalog that tools may call; state is current, changed (no tool may call it until it is allowed again: changed says what, remedy how) or missing (remedy removes the entry)';
 ALTER VIEW ops.allowed_functions OWNER TO ops_owner;
 REVOKE ALL ON TABLE ops.allowed_functions FROM PUBLIC;
 GRANT SELECT ON TABLE ops.allowed_functions TO ops_operator;
@@ -160,28 +160,37 @@ ALTER FUNCTION ops.allow_function(regprocedure, text) OWNER TO ops_owner;
 REVOKE ALL ON FUNCTION ops.allow_function(regprocedure, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ops.allow_function(regprocedure, text) TO ops_admin;
 
-CREATE FUNCTION ops.disallow_function(fn regprocedure) RETURNS void
+-- By signature, spelled as ops.allowed_functions shows it, for a function that is no longer there.
+CREATE FUNCTION ops.disallow_function(fn regprocedure DEFAULT NULL, signature text DEFAULT NULL) RETURNS void
   LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
-  SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
 AS $body$
+DECLARE
+  v_name text := COALESCE(fn::text, signature);
 BEGIN
   PERFORM ops._enter_tenant('system', 'installation');
-  IF fn IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'fn must not be null';
+  IF (fn IS NULL) = (signature IS NULL) THEN
+    RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'either fn or signature must be given',
+      HINT = 'For a function that is no longer there: signature => ''schema.name(types)'', as ops.allowed_functions.remedy shows it.';
   END IF;
   DELETE FROM ops.allowed_function_store a
-   USING ops._function_identity(fn::oid) i
-   WHERE a.fn_schema = i.fn_schema AND a.fn_name = i.fn_name AND a.fn_args = i.fn_args;
+   WHERE CASE WHEN fn IS NULL
+           THEN pg_catalog.format('%I.%I(%s)', a.fn_schema, a.fn_name, a.fn_args)
+                IN (signature, pg_catalog.regexp_replace(signature, ',\s+', ',', 'g'))
+           ELSE EXISTS (SELECT 1 FROM ops._function_identity(fn::oid) i
+                         WHERE a.fn_schema = i.fn_schema AND a.fn_name = i.fn_name AND a.fn_args = i.fn_args) END;
   IF NOT FOUND THEN
-    RAISE EXCEPTION USING ERRCODE = '42704', MESSAGE = pg_catalog.format('%s was not allowed', fn);
+    RAISE EXCEPTION USING ERRCODE = '42704', MESSAGE = pg_catalog.format('%s was not allowed', v_name),
+      HINT = 'SELECT fn_schema, fn_name, fn_args, state FROM ops.allowed_functions; shows the list.';
   END IF;
-  PERFORM ops._audit('system', 'disallow_function', 'function', fn::text);
+  PERFORM ops._audit('system', 'disallow_function', 'function', v_name);
 END
 $body$;
-COMMENT ON FUNCTION ops.disallow_function(regprocedure) IS 'undoes ops.allow_function()';
-ALTER FUNCTION ops.disallow_function(regprocedure) OWNER TO ops_owner;
-REVOKE ALL ON FUNCTION ops.disallow_function(regprocedure) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION ops.disallow_function(regprocedure) TO ops_admin;
+COMMENT ON FUNCTION ops.disallow_function(regprocedure, text) IS
+  'undoes ops.allow_function(); signature names an entry whose function is no longer there: ''schema.name(types)'' as ops.allowed_functions shows it';
+ALTER FUNCTION ops.disallow_function(regprocedure, text) OWNER TO ops_owner;
+REVOKE ALL ON FUNCTION ops.disallow_function(regprocedure, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ops.disallow_function(regprocedure, text) TO ops_admin;
 
 -- ---- roles -------------------------------------------------------------------------------------------------
 

@@ -128,10 +128,13 @@ PGOPS_FUNCTION(pgops_function_identity) {
 PGOPS_FUNCTION(pgops_allowed_function_state) {
   using namespace pgops::pg::analysis;
   args.begin_rows();
-  const std::uint32_t function =
-      find_function(args.name(0).value_or(""), args.name(1).value_or(""), args.text(2).value_or(""));
+  const std::string schema = args.name(0).value_or("");
+  const std::string name = args.name(1).value_or("");
+  const std::string arguments = args.text(2).value_or("");
+  const std::uint32_t function = find_function(schema, name, arguments);
   if (function == 0) {
-    const std::optional<std::string> row[] = {"missing", "there is no such function", std::nullopt};
+    const std::optional<std::string> row[] = {"missing", "there is no such function",
+                                              disallow_statement(schema, name, arguments)};
     args.row(row);
     return args.end_rows();
   }

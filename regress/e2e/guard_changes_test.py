@@ -4,7 +4,10 @@ Session A has the verdict remembered and a tool that has run, so that executors 
 something and commits; A must see it at once, and see it undone as well.
 """
 import json
+import threading
 import unittest
+
+import psycopg2
 
 from cluster import Cluster, wait_for
 
@@ -91,6 +94,8 @@ CHANGES = [
     ("a shared table is shared no more", "SELECT id FROM c.rates", "SELECT ops.unshare_table('c.rates')",
      "SELECT ops.share_table('c.rates')", "relation_unprotected"),
     ("the mark of a shared table is deleted by hand", "SELECT id FROM c.rates", "DELETE FROM ops.shared_tables WHERE rel_name = 'rates'",
+     "SELECT ops.share_table('c.rates')", "relation_unprotected"),
+    ("the list of shared tables is emptied", "SELECT id FROM c.rates", "TRUNCATE ops.shared_tables",
      "SELECT ops.share_table('c.rates')", "relation_unprotected"),
     ("a shared table is made again under its name", "SELECT id FROM c.rates",
      "ALTER TABLE c.rates RENAME TO rates_old; CREATE TABLE c.rates (id int); GRANT SELECT ON c.rates TO ops_tool",
@@ -190,6 +195,65 @@ class GuardChanges(unittest.TestCase):
                 with self.session_a.cursor() as cursor:
                     cursor.execute(undo)
                 self.assertEqual(self.verdict(statement), "allowed")
+
+    def query(self, statement):
+        """The values of column v, or the error."""
+        try:
+            return [row["v"] for row in self.a("SELECT ops.query(%s)", statement)["rows"]]
+        except psycopg2.Error as error:
+            return str(error)
+
+    def answer_with_a_change_in_between(self, statement, change):
+        """The statement waits for a table inside c.wait_...(); there the change is committed."""
+        answers = []
+        session_c = self.cluster.connect()
+        session_c.autocommit = False
+        cursor = session_c.cursor()
+        cursor.execute("LOCK TABLE c.door")
+        asking = threading.Thread(target=lambda: answers.append(self.query(statement)))
+        asking.start()
+        wait_for(lambda: self.cluster.value("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'c.door'::regclass"), "the statement waits")
+        cursor.execute(change)
+        session_c.commit()
+        asking.join(60)
+        session_c.close()
+        return answers[0]
+
+    def test_a_function_replaced_between_verdict_and_call_is_not_called(self):
+        self.b("CREATE TABLE c.door (n int); GRANT SELECT ON c.door TO ops_tool;"
+               "CREATE FUNCTION c.wait_run(int) RETURNS int LANGUAGE plpgsql VOLATILE AS 'BEGIN PERFORM FROM c.door; RETURN $1; END';"
+               "CREATE FUNCTION c.wait_plan(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN PERFORM FROM c.door; RETURN $1; END';"
+               "CREATE FUNCTION c.keep(text, text, boolean) RETURNS text LANGUAGE plpgsql AS 'BEGIN RETURN $2; END';"
+               "CREATE AGGREGATE c.mix(text, boolean) (SFUNC = c.keep, STYPE = text, INITCOND = 'row_security');"
+               "CREATE FUNCTION c.by_sql(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 + 1';"
+               "SELECT ops.allow_function(f::regprocedure, 'test') FROM unnest(ARRAY['c.wait_run(int)', 'c.wait_plan(int)',"
+               "  'c.keep(text,text,boolean)', 'c.mix(text,boolean)', 'c.by_sql(int)']) f")
+        self.addCleanup(self.b, "DROP TABLE c.door; DROP FUNCTION c.wait_run(int), c.wait_plan(int), c.by_sql(int); DROP AGGREGATE c.mix(text, boolean);"
+                        "DROP FUNCTION c.keep(text, text, boolean)")
+        run, plan = "SELECT c.wait_run(id) AS w, {} AS v FROM c.orders", "SELECT {} AS v FROM c.orders WHERE c.wait_plan(1) = 1"
+        body = "CREATE OR REPLACE FUNCTION c.price(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN {}; END'"
+        by_sql = "CREATE OR REPLACE FUNCTION c.by_sql(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 + {}'"
+        mix = "CREATE OR REPLACE AGGREGATE c.mix(text, boolean) (SFUNC = {}, STYPE = text, INITCOND = 'row_security')"
+        for what, statement, change, undo in (
+                ("a body, while it runs", run.format("c.price(id)"), body.format("666"), body.format("$1 * 2")),
+                ("a body, while it is planned", plan.format("c.price(id)"), body.format("666"), body.format("$1 * 2")),
+                ("a body in SQL, while it runs", run.format("c.by_sql(id)"), by_sql.format("666"), by_sql.format("1")),
+                ("a body in SQL, while it is planned", plan.format("c.by_sql(id)"), by_sql.format("666"), by_sql.format("1")),
+                ("rights, while it runs", run.format("c.price(id)"), "ALTER FUNCTION c.price(int) SECURITY DEFINER",
+                 "ALTER FUNCTION c.price(int) SECURITY INVOKER"),
+                ("the step of an aggregate by a function of the server that is never allowed", plan.format("c.mix('off', true)"),
+                 mix.format("pg_catalog.set_config"), mix.format("c.keep")),
+                ("the list", run.format("c.price(id)"), "SELECT ops.disallow_function('c.price(int)')", "SELECT ops.allow_function('c.price(int)', 'x')")):
+            with self.subTest(what):
+                answer = self.answer_with_a_change_in_between(statement, change)
+                self.b(undo)
+                self.assertRegex(str(answer), "SQL_BLOCKED: function c.* (has changed since|was not allowed)")
+                self.assertIsInstance(self.query(statement), list)
+        # What changes nothing that the statement calls makes it be judged again, and it runs.
+        answer = self.answer_with_a_change_in_between(
+            plan.format("c.price(id)"), "CREATE OR REPLACE FUNCTION c.evil(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 7'")
+        self.b("CREATE OR REPLACE FUNCTION c.evil(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 1; END'")
+        self.assertEqual(answer, [2, 4])
 
     def test_a_remembered_verdict_needs_no_executor(self):
         statement = "SELECT id FROM c.orders WHERE id = 7"

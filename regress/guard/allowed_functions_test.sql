@@ -2,7 +2,7 @@
 -- next execution, wherever it was made; the message says what changed and what to run. The same for what it calls.
 -- database: fresh
 SET client_min_messages = error;
-SELECT plan(67);
+SELECT plan(74);
 CREATE ROLE t_af_owner;
 CREATE SCHEMA shop;
 CREATE SCHEMA annex;
@@ -77,7 +77,8 @@ SELECT is((SELECT array_agg(n) FROM changes WHERE after !~ '^[0-9]+$'), NULL, 'a
 -- ---- names
 ALTER FUNCTION shop.f(int) RENAME TO f2;
 SELECT alike(pg_temp.q('SELECT shop.f2(1) AS v'), '%function shop.f2(integer) was not allowed%', 'under another name it is another function');
-SELECT is((SELECT state FROM ops.allowed_functions WHERE fn_name = 'f'), 'missing', 'the entry''s function is missing');
+SELECT is((SELECT state || ' ' || remedy FROM ops.allowed_functions WHERE fn_name = 'f'),
+  'missing SELECT ops.disallow_function(signature => ''shop.f(integer)'');', 'the entry''s function is missing');
 ALTER FUNCTION shop.f2(int) RENAME TO f;
 SELECT is(pg_temp.q('SELECT shop.f(1) AS v'), '6', 'and comes back with its name');
 ALTER FUNCTION shop.f(int) SET SCHEMA annex;
@@ -151,6 +152,22 @@ SELECT is(pg_temp.q('SELECT (shop."Odd ""Name é"(4, 2)).b AS v'), '4', 'a funct
 CREATE OR REPLACE FUNCTION shop."Odd ""Name é"(VARIADIC a int[], OUT b int, OUT c text) LANGUAGE sql AS 'SELECT $1[2], $$x$$';
 SELECT is((SELECT changed || ' ' || remedy FROM ops.allowed_functions WHERE fn_name LIKE 'Odd%'),
   'its body SELECT ops.allow_function(''shop."Odd ""Name é"(integer[])'', ''why'');', 'and what to run when it changed');
+DROP FUNCTION shop."Odd ""Name é"(int[]);
+CREATE FUNCTION shop.two(a numeric, b "char") RETURNS int LANGUAGE sql AS 'SELECT 1';
+SELECT ops.allow_function('shop.two(numeric,"char")', 'x') \g /dev/null
+DROP FUNCTION shop.two(numeric, "char");
+SET quote_all_identifiers = on;
+SELECT string_agg(remedy, '') AS remedies FROM ops.allowed_functions WHERE state = 'missing' \gset
+RESET quote_all_identifiers;
+SELECT matches(:'remedies'::text, 'Odd.*two', 'functions that are gone stay on the list');
+:remedies
+SELECT is((SELECT count(*) FROM ops.allowed_functions WHERE state = 'missing'), 0::bigint, 'until the remedy shown there removes the entry');
+SELECT is((SELECT count(*) FROM ops.audit_entries WHERE action = 'disallow_function' AND name = 'shop.two(numeric,"char")'), 1::bigint, 'which is recorded');
+SELECT throws_ok($$SELECT ops.disallow_function(signature => 'shop.two(numeric, "char")')$$, '42704', NULL, 'once');
+SELECT throws_ok('SELECT ops.disallow_function()', '22004', NULL, 'one of the two must be named');
+SELECT throws_ok($$SELECT ops.disallow_function('shop.inner(int)', 'shop.two(int)')$$, '22004', NULL, 'and only one');
+SELECT ops.disallow_function(signature => 'shop.by_execute(integer)') \g /dev/null
+SELECT is((SELECT count(*) FROM ops.allowed_functions WHERE fn_name = 'by_execute'), 0::bigint, 'a signature names one that is there as well');
 CREATE ROLE t_af_reader IN ROLE ops_operator;
 SET ROLE t_af_reader;
 SELECT cmp_ok((SELECT count(*) FROM ops.allowed_functions), '>', 5::bigint, 'an operator sees the list');

@@ -280,4 +280,17 @@ std::string allow_statement(Oid function) {
   });
 }
 
+std::string disallow_statement(const std::string& schema, const std::string& name, const std::string& arguments) {
+  const char* schema_text = schema.c_str();
+  const char* name_text = name.c_str();
+  const char* arguments_text = arguments.c_str();
+  return call([=] {
+    const Spelling spelling = begin_spelling();
+    const char* entry = psprintf("%s(%s)", quote_qualified_identifier(schema_text, name_text), arguments_text);
+    end_spelling(spelling);
+    return static_cast<const char*>(
+        psprintf("SELECT ops.disallow_function(signature => %s);", quote_literal_cstr(entry)));
+  });
+}
+
 }  // namespace pgops::pg::analysis

@@ -39,5 +39,7 @@ Oid find_function(const std::string& schema, const std::string& name, const std:
 
 // The statement that allows it (again).
 std::string allow_statement(Oid function);
+// The statement that removes the entry of a function that is no longer there.
+std::string disallow_statement(const std::string& schema, const std::string& name, const std::string& arguments);
 
 }  // namespace pgops::pg::analysis

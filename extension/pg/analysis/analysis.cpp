@@ -234,11 +234,8 @@ void analyse(Prepared& prepared, const Json& schema_types, const Context& contex
   call([&] {
     for (Query* query : facts.queries) (void)ExecCheckRTPerms(query->rtable, true);
   });
-  for (const FunctionFact& fact : facts.functions) {
-    if (fact.oid >= guard::kFirstUserOid) prepared.functions.push_back(fact.oid);
-  }
   if (!context.will_run && call([&] { return any_planner_expressions(facts); }))
-    try_plan(linitial_node(Query, queries), sql, prepared.functions);
+    try_plan(linitial_node(Query, queries), sql);
   prepared.queries = queries;
 }
 

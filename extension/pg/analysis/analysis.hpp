@@ -61,7 +61,6 @@ struct Prepared {
   guard::Rewritten text;             // text.sql is what `queries` was made of
   List* queries = nullptr;           // one CMD_SELECT Query; nullptr unless allowed
   std::vector<Oid> parameter_types;  // of $1, $2, ...
-  std::vector<Oid> functions;        // outside pg_catalog, all of them allowed: what the gate lets through
 };
 
 // `schema_types`: {"name": "string|date-time|integer|number|boolean"} of the input schema, or null when

@@ -4,6 +4,11 @@
 // A hook that says "needed" keeps the planner from inlining a function in SQL and puts the server's wrapper
 // around each call, which announces begin and end: so what an allowed function calls is told from what the
 // statement calls. Functions in SQL that nobody calls (an index over shop.normalize(name)) disturb nobody.
+//
+// A function may be replaced after the verdict, by its owner and in the middle of a statement. So every call of a
+// function outside the server's library is matched with the list, unless one was since the last message about any
+// function, relation or role; and again when such a message came in while it was matched. From there to the
+// place where a language reads the body nothing takes messages.
 #include "extension/pg/analysis/gate.hpp"
 
 #include "extension/pg/analysis/allowed.hpp"
@@ -14,6 +19,7 @@ extern "C" {
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "utils/builtins.h"
+#include "utils/inval.h"
 #include "utils/regproc.h"
 #include "utils/syscache.h"
 }
@@ -27,9 +33,8 @@ constexpr int kMaxKnown = 64;
 struct State {
   bool standing;
   GateMode mode;
-  const Oid* allowed;
-  std::size_t allowed_count;
-  int inside;  // calls of allowed functions under way
+  int inside;              // calls of allowed functions under way
+  std::uint64_t known_at;  // the moment that `known` belongs to
   bool refused;
   char object[512];  // what was refused, and the statement that would allow it; cut when longer
   char remedy[1024];
@@ -39,6 +44,8 @@ struct State {
 
 State state = {};
 bool hooks_installed = false;
+std::uint64_t moment = 0;       // messages about functions, relations and roles that this process has taken
+std::uint64_t definitions = 0;  // messages about functions, operators, casts and constraints
 object_access_hook_type next_access_hook = nullptr;
 needs_fmgr_hook_type next_needs_hook = nullptr;
 fmgr_hook_type next_call_hook = nullptr;
@@ -76,22 +83,33 @@ bool is_compiled(Oid function) {
 
 bool guarded(Oid function) { return function >= guard::kFirstUserOid && !is_compiled(function); }
 
-// Asked at every call from inside another function: what one gate has found stays true while it stands.
-bool is_allowed(Oid function) {
-  for (int i = 0; i < state.known_count; i++) {
+bool is_known(Oid function) {
+  for (int i = 0; state.known_at == moment && i < state.known_count; i++) {
     if (state.known[i] == function) return true;
   }
-  if (!allow_state_in_server(function).allowed) return false;
+  return false;
+}
+
+// Asked at every call.
+bool is_allowed(Oid function) {
+  if (is_known(function)) return true;
+  std::uint64_t begun;
+  do {
+    begun = moment;
+    if (!allow_state_in_server(function).allowed) return false;
+  } while (begun != moment);
+  if (state.known_at != moment) state.known_count = 0;
+  state.known_at = moment;
   if (state.known_count < kMaxKnown) state.known[state.known_count++] = function;
   return true;
 }
 
-bool may_run(Oid function) {
-  for (std::size_t i = 0; i < state.allowed_count; i++) {
-    if (state.allowed[i] == function) return true;
-  }
-  return is_allowed(function);
+void on_catalog_change(Datum /*argument*/, int cache, uint32 /*hash*/) {
+  if (cache == PROCOID || cache == AUTHOID) moment++;
+  if (cache != AUTHOID) definitions++;
 }
+
+void on_relation_change(Datum /*argument*/, Oid /*relation*/) { moment++; }
 
 void on_access(ObjectAccessType access, Oid class_id, Oid object, int sub_id, void* argument) {
   if (next_access_hook != nullptr) next_access_hook(access, class_id, object, sub_id, argument);
@@ -119,12 +137,18 @@ void on_call(FmgrHookEventType event, FmgrInfo* called, Datum* argument) {
     if (state.inside > 0) state.inside--;
     return;
   }
-  if (guarded(called->fn_oid) && !may_run(called->fn_oid)) refuse(called->fn_oid);
+  if (guarded(called->fn_oid) && !is_allowed(called->fn_oid)) refuse(called->fn_oid);
   state.inside++;
 }
 
 void install_hooks() {
   if (hooks_installed) return;
+  call([] {
+    for (const int cache : {PROCOID, AUTHOID, OPEROID, CASTSOURCETARGET, CONSTROID}) {
+      CacheRegisterSyscacheCallback(cache, on_catalog_change, static_cast<Datum>(0));
+    }
+    CacheRegisterRelcacheCallback(on_relation_change, static_cast<Datum>(0));
+  });
   next_access_hook = object_access_hook;
   object_access_hook = on_access;
   next_needs_hook = needs_fmgr_hook;
@@ -136,9 +160,9 @@ void install_hooks() {
 
 }  // namespace
 
-Gate::Gate(GateMode mode, const std::vector<Oid>& allowed) {
+Gate::Gate(GateMode mode) {
   install_hooks();
-  state = {true, mode, allowed.data(), allowed.size(), 0, false, {}, {}, 0, {}};
+  state = {true, mode, 0, 0, false, {}, {}, 0, {}};
 }
 
 Gate::~Gate() {
@@ -149,5 +173,7 @@ Gate::~Gate() {
 bool gate_refused() noexcept { return state.refused; }
 
 GateRefusal gate_refusal() noexcept { return {state.object, state.remedy}; }
+
+std::uint64_t definition_moment() noexcept { return definitions; }
 
 }  // namespace pgops::pg::analysis

@@ -3,8 +3,8 @@
 // The walk finds what a statement calls; the gate sees what is called. The server asks an extension's hook
 // before it looks up a function outside its own library, whoever calls it: expressions, index expressions and
 // constraints folded by the planner, casts that JSON functions find by themselves, comparisons of an operator
-// class. Compiled functions pass, a superuser installed them; others pass when the statement's verdict or an
-// administrator allowed them; what those call in turn must be allowed as well.
+// class. Compiled functions pass, a superuser installed them; others pass when an administrator allowed them as they
+// are at the call; what those call in turn must be allowed as well.
 #pragma once
 
 #include "extension/pg/door.hpp"
@@ -19,8 +19,7 @@ enum class GateMode : std::uint8_t {
 // One at a time; not nested. Opens on every way out, errors included.
 class Gate {
  public:
-  // `allowed` stays valid while the gate stands: the functions outside pg_catalog of an allowed verdict.
-  Gate(GateMode mode, const std::vector<Oid>& allowed);
+  explicit Gate(GateMode mode);
   ~Gate();
   Gate(const Gate&) = delete;
   Gate& operator=(const Gate&) = delete;
@@ -34,5 +33,9 @@ struct GateRefusal {
   const char* remedy;  // the statement that allows it
 };
 GateRefusal gate_refusal() noexcept;
+
+// Grows when a change of a function, operator, cast or constraint becomes visible to this process: what no lock holds
+// still between the verdict and the moment when the executor has looked everything up. Counts from the first gate on.
+std::uint64_t definition_moment() noexcept;
 
 }  // namespace pgops::pg::analysis

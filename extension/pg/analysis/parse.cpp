@@ -60,7 +60,7 @@ bool search_relation(Node* node, void* context) {
 
 std::vector<Oid> infer_types(const char* sql, int parameters) {
   if (parameters == 0) return {};
-  const Gate gate(GateMode::literals, {});
+  const Gate gate(GateMode::literals);
   struct Types {
     Oid* items;
     int count;
@@ -83,7 +83,7 @@ std::vector<Oid> infer_types(const char* sql, int parameters) {
 }
 
 List* analyse_and_rewrite(const char* sql, const std::vector<Oid>& types) {
-  const Gate gate(GateMode::literals, {});
+  const Gate gate(GateMode::literals);
   const Oid* items = types.data();
   const int count = static_cast<int>(types.size());
   return call([=] {

@@ -14,6 +14,6 @@ bool has_planner_expressions(Oid relation);
 
 // Plans a copy of the query behind the gate. Throws what the gate refused, cancels and exhausted memory;
 // other errors are the run's.
-void try_plan(const Query* query, const char* sql, const std::vector<Oid>& allowed);
+void try_plan(const Query* query, const char* sql);
 
 }  // namespace pgops::pg::analysis

@@ -80,7 +80,12 @@ void describe(const analysis::Prepared& prepared, Response& response) {
   response.ok = true;
 }
 
-void run_query(const Request& request, const analysis::Prepared& prepared, Response& response) {
+// What one statement may be judged again because definitions change while it is prepared.
+constexpr int kAttempts = 5;
+
+// False when definitions changed since `judged_at`: nothing has run, the verdict may be another by now.
+bool run_query(const Request& request, const analysis::Prepared& prepared, std::optional<std::uint64_t> judged_at,
+               Response& response) {
   std::int64_t begun = monotonic_us();
   ParamListInfo params = bind_parameters(prepared, request.args);
   Query* query = linitial_node(Query, prepared.queries);
@@ -90,14 +95,14 @@ void run_query(const Request& request, const analysis::Prepared& prepared, Respo
   if (plan->commandType != CMD_SELECT || plan->hasModifyingCTE || plan->utilityStmt != nullptr) {
     response.error = {Code::sql_blocked, "the plan is no plain SELECT", {}, {}};
     response.rule = "node_not_allowed";
-    return;
+    return true;
   }
   if (request.max_cost && plan->planTree->total_cost > *request.max_cost) {
     response.error = {Code::policy_deny,
                       "the planner estimates a cost above the policy's max_cost",
                       {},
                       "Restrict the question, add an index, or raise max_cost in the tool's policy."};
-    return;
+    return true;
   }
 
   begun = monotonic_us();
@@ -106,6 +111,7 @@ void run_query(const Request& request, const analysis::Prepared& prepared, Respo
   struct Output {
     Receiver* receiver;
     const char* columns;
+    bool outdated;
   } output = {};
   Output* into = &output;
   call([=] {
@@ -116,12 +122,16 @@ void run_query(const Request& request, const analysis::Prepared& prepared, Respo
     into->receiver = make_receiver(max_rows, max_bytes);
     QueryDesc* running =
         CreateQueryDesc(plan, sql, GetActiveSnapshot(), InvalidSnapshot, &into->receiver->pub, params, nullptr, 0);
-    ExecutorStart(running, 0);
-    ExecutorRun(running, ForwardScanDirection, 0, true);
-    ExecutorFinish(running);
+    ExecutorStart(running, 0);  // looks up steps of aggregates, functions behind operators, checks of domains
+    into->outdated = judged_at && *judged_at != analysis::definition_moment();
+    if (!into->outdated) {
+      ExecutorRun(running, ForwardScanDirection, 0, true);
+      ExecutorFinish(running);
+    }
     ExecutorEnd(running);
     FreeQueryDesc(running);
   });
+  if (output.outdated) return false;
   response.execute_ms = ms_since(begun);
   const Receiver& receiver = *output.receiver;
   if (receiver.too_large) {
@@ -129,7 +139,7 @@ void run_query(const Request& request, const analysis::Prepared& prepared, Respo
                       "the result is larger than " + std::to_string(request.max_bytes) + " bytes",
                       {},
                       "Select fewer or smaller columns, or raise max_bytes in the tool's policy."};
-    return;
+    return true;
   }
   response.row_count = receiver.row_count;
   response.truncated = receiver.truncated;
@@ -144,12 +154,14 @@ void run_query(const Request& request, const analysis::Prepared& prepared, Respo
   result += "],\"row_count\":" + std::to_string(receiver.row_count);
   result += receiver.truncated ? ",\"truncated\":true}" : ",\"truncated\":false}";
   response.ok = true;
+  return true;
 }
 
-void run_behind_gate(const Request& request, const analysis::Prepared& prepared, Response& response) {
-  const analysis::Gate gate(analysis::GateMode::verdict, prepared.functions);
+bool run_behind_gate(const Request& request, const analysis::Prepared& prepared, std::uint64_t judged_at,
+                     Response& response) {
+  const analysis::Gate gate(analysis::GateMode::verdict);
   try {
-    run_query(request, prepared, response);
+    return run_query(request, prepared, judged_at, response);
   } catch (const Error& error) {
     // A function may have caught the refusal and failed otherwise afterwards.
     if (error.sqlstate != "42501" || !analysis::gate_refused()) throw;
@@ -159,6 +171,7 @@ void run_behind_gate(const Request& request, const analysis::Prepared& prepared,
     response.rule = "function_not_allowed";
     response.object = analysis::gate_refusal().object;
     response.remedy = analysis::gate_refusal().remedy;
+    return true;
   }
 }
 
@@ -168,11 +181,29 @@ void run_probe(const Request& request, Response& response) {
   analysis::Prepared prepared;
   prepared.text.sql = request.sql;
   prepared.queries = analysis::analyse_and_rewrite(request.sql.c_str(), {});
-  run_query(request, prepared, response);
+  (void)run_query(request, prepared, std::nullopt, response);
+}
+
+// False when it has to be judged again.
+bool judge_and_run(const Request& request, Response& response) {
+  const std::int64_t begun = monotonic_us();
+  const std::uint64_t judged_at = analysis::definition_moment();
+  const analysis::Prepared prepared = analysis::prepare(request.sql, request.parameter_types, context_of(request));
+  response.analyse_ms = ms_since(begun);
+  if (!prepared.verdict.allowed) {
+    response.error = {prepared.verdict.code, prepared.verdict.message, {}, prepared.verdict.hint};
+    response.rule = prepared.verdict.rule;
+    response.object = prepared.verdict.object;
+    response.remedy = prepared.verdict.remedy;
+    response.position = prepared.verdict.position;
+    return true;
+  }
+  if (request.kind != TaskKind::describe) return run_behind_gate(request, prepared, judged_at, response);
+  describe(prepared, response);
+  return true;
 }
 
 void run_in_transaction(const Request& request, Response& response) {
-  const std::int64_t begun = monotonic_us();
   if (request.kind == TaskKind::check) {
     response.details = analysis::check_full(request.sql, request.parameter_types, context_of(request));
     response.ok = true;
@@ -182,21 +213,13 @@ void run_in_transaction(const Request& request, Response& response) {
     run_probe(request, response);
     return;
   }
-  const analysis::Prepared prepared = analysis::prepare(request.sql, request.parameter_types, context_of(request));
-  response.analyse_ms = ms_since(begun);
-  if (!prepared.verdict.allowed) {
-    response.error = {prepared.verdict.code, prepared.verdict.message, {}, prepared.verdict.hint};
-    response.rule = prepared.verdict.rule;
-    response.object = prepared.verdict.object;
-    response.remedy = prepared.verdict.remedy;
-    response.position = prepared.verdict.position;
-    return;
+  for (int attempt = 0; attempt < kAttempts; attempt++) {
+    if (judge_and_run(request, response)) return;
   }
-  if (request.kind == TaskKind::describe) {
-    describe(prepared, response);
-  } else {
-    run_behind_gate(request, prepared, response);
-  }
+  response.error = {Code::tool_error,
+                    "functions, operators, casts or constraints changed each time the statement was prepared",
+                    {},
+                    "Ask again when the changes to the database's definitions are over."};
 }
 
 }  // namespace
