@@ -1,5 +1,6 @@
 """pg_ops_worker lint as a CI job uses it: files, directories, patterns, standard input, exit codes, and SARIF that a
 code scanning service takes. Needs no cluster and no configuration."""
+import glob
 import json
 import os
 import re
@@ -156,9 +157,13 @@ class Lint(unittest.TestCase):
 
     def test_tools_of_the_repository(self):
         """The tools that come with pg_ops pass: what they are made of is in the install script."""
-        with open(os.path.join(ROOT, "sql", "70_health_tools.sql"), encoding="utf-8") as f:
-            specs = re.findall(r"\$json\$(.*?)\$json\$", f.read(), re.S)
-        self.assertGreaterEqual(len(specs), 5)
+        specs = []
+        for path in sorted(glob.glob(os.path.join(ROOT, "sql", "7[0-6]_health_*.sql"))):
+            with open(path, encoding="utf-8") as f:
+                found = re.findall(r"_install_health_tool\('\w+', \$json\$(.*?)\$json\$, \$sql\$(.*?)\$sql\$", f.read(), re.S)
+            for spec, query in found:
+                specs.append(json.dumps({**json.loads(spec), "run_as": "ops_stats", "sql": {"query": query}}))
+        self.assertGreaterEqual(len(specs), 38)
         self.write("shipped.json", "[" + ",".join(specs) + "]")
         _, out, _ = self.lint("shipped.json", code=0)
         self.assertEqual(out, f"0 findings in {len(specs)} statements of 1 file\n")

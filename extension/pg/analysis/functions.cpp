@@ -119,4 +119,9 @@ bool is_current_tenant(const FunctionInfo& info) noexcept {
   return info.found && info.compiled && info.schema == "ops" && info.name == "current_tenant" && info.arguments.empty();
 }
 
+bool is_own_statistics(const FunctionInfo& info) noexcept {
+  return info.found && info.compiled && info.schema == "ops" && info.arguments.empty() &&
+         (info.name == "_column_widths" || info.name == "_statement_statistics");
+}
+
 }  // namespace pgops::pg::analysis

@@ -34,4 +34,7 @@ bool is_range_constructor(Oid function);
 // ops.current_tenant(): policies call it for everybody.
 bool is_current_tenant(const FunctionInfo& info) noexcept;
 
+// What the health tools read statistics from (sql/69_health_sources.sql): class monitor.
+bool is_own_statistics(const FunctionInfo& info) noexcept;
+
 }  // namespace pgops::pg::analysis

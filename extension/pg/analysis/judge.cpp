@@ -231,6 +231,11 @@ class Judge {
   // Outside the server's own functions nothing is known: it may be SECURITY DEFINER, it may do anything.
   bool judge_foreign(const FunctionFact& fact, const FunctionInfo& info) {
     if (is_current_tenant(info)) return true;
+    if (is_own_statistics(info)) {
+      if (context_.monitor) return true;
+      return refuse("function_monitor", "function " + object_ + " is not allowed: it shows statistics of all tenants",
+                    "Only tools of tenant system that run as ops_stats may call it.");
+    }
     // Input, output and comparison of a base type, members of an operator class: C code that a superuser
     // installed with the type.
     if ((fact.origin == Origin::type || fact.origin == Origin::opclass) && info.compiled) return true;

@@ -201,7 +201,8 @@ void prepare_process() {
   prepare_for_stuck_statements();
   call([] {
     for (const Pin& pin : kPins) {
-      (void)set_config_option(pin.name, pin.value, PGC_SUSET, PGC_S_OVERRIDE, GUC_ACTION_SET, true, 0, false);
+      // As a session's own setting: `reset_val` in pg_settings goes on showing what the server's other sessions get.
+      (void)set_config_option(pin.name, pin.value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SET, true, 0, false);
     }
   });
   limit_memory();
