@@ -28,7 +28,7 @@ bool bounds_rows(const registry::Tool& tool, const std::string& name) {
 // defaults into its plan; of a choice among plans it is only known that the value is the default.
 void arguments_of(const Request& request, const Routed& routed, std::size_t call, const registry::Tool& tool,
                   compose::CallOutcome& outcome) {
-  if (!tool.input_schema) return;
+  if (!tool.input_schema || tool.direct) return;  // of a query they are its statement, which operators alone may see
   const Json& planned = planned_args(routed, call);
   for (const PropertyInfo& property : tool.input_schema->properties()) {
     const Json* value = outcome.args.find(property.name);
