@@ -62,6 +62,9 @@ Calendar::Calendar(const Clock& clock) : now_us_(clock.now_us), zone_(clock.time
   zone_known_ = impl_->known;
   UErrorCode status = U_ZERO_ERROR;
   impl_->calendar = std::make_unique<icu::GregorianCalendar>(*impl_->zone, status);
+  // Of a local time that comes twice the first; of one that does not come the moment the clock has jumped to.
+  impl_->calendar->setRepeatedWallTimeOption(UCAL_WALLTIME_FIRST);
+  impl_->calendar->setSkippedWallTimeOption(UCAL_WALLTIME_NEXT_VALID);
   impl_->calendar->setFirstDayOfWeek(UCAL_MONDAY);
   impl_->calendar->setMinimalDaysInFirstWeek(4);
   // A Gregorian calendar for every date: PostgreSQL's is proleptic too.
@@ -89,7 +92,7 @@ std::int64_t Calendar::start_of(std::string_view unit, std::int64_t us) const {
   if (unit == "week") {
     const std::int64_t day = impl_->store();
     const int back = (impl_->get(UCAL_DAY_OF_WEEK) + 5) % 7;  // Monday = 0
-    return back == 0 ? day : add("day", day, -back);
+    return back == 0 ? day : next_start("day", day, -back);
   }
   if (unit == "month" || unit == "quarter" || unit == "year") c.set(UCAL_DAY_OF_MONTH, 1);
   if (unit == "quarter") c.set(UCAL_MONTH, impl_->get(UCAL_MONTH) / 3 * 3);
@@ -111,6 +114,23 @@ std::int64_t Calendar::add(std::string_view unit, std::int64_t us, std::int64_t 
   UErrorCode status = U_ZERO_ERROR;
   impl_->calendar->add(field, static_cast<std::int32_t>(n), status);
   return impl_->store() + below_ms;
+}
+
+// From the date and not from the instant: a day may begin at 01:00.
+std::int64_t Calendar::next_start(std::string_view unit, std::int64_t us, std::int64_t n) const {
+  impl_->load(us);
+  icu::GregorianCalendar& c = *impl_->calendar;
+  const int year = impl_->get(UCAL_YEAR);
+  const int month = impl_->get(UCAL_MONTH);
+  const int day = impl_->get(UCAL_DAY_OF_MONTH);
+  const auto steps = static_cast<int>(n);
+  c.clear();
+  if (unit == "day" || unit == "week") {
+    c.set(year, month, day + (unit == "week" ? 7 : 1) * steps, 0, 0, 0);
+  } else {
+    c.set(year, month + (unit == "year" ? 12 : unit == "quarter" ? 3 : 1) * steps, day, 0, 0, 0);
+  }
+  return impl_->store();
 }
 
 std::optional<std::int64_t> Calendar::at_date(int year, int month, int day) const {

@@ -50,6 +50,8 @@ class Calendar {
 
   std::int64_t start_of(std::string_view unit, std::int64_t us) const;             // local day, ISO week, month...
   std::int64_t add(std::string_view unit, std::int64_t us, std::int64_t n) const;  // local calendar arithmetic
+  // The beginning of the day that is `n` days, weeks, months, quarters or years after the day of `us`.
+  std::int64_t next_start(std::string_view unit, std::int64_t us, std::int64_t n) const;
   std::optional<std::int64_t> at_date(int year, int month, int day) const;  // local midnight; nullopt: no such day
   // A time of the local day that holds `us`; nullopt where the clock jumps over it.
   std::optional<std::int64_t> at_clock(std::int64_t us, int hour, int minute) const;

@@ -113,7 +113,7 @@ class English : public TimeGrammar {
     const std::size_t of = is(at + 1, "of") ? at + 2 : at + 1;
     const std::int64_t monday = cal_.start_of("week", now());
     const auto of_week = [&](std::int64_t weeks) {
-      const std::int64_t midnight = cal_.add("day", cal_.add("week", monday, weeks), *n - 1);
+      const std::int64_t midnight = cal_.next_start("day", cal_.next_start("week", monday, weeks), *n - 1);
       return day("weekday" + std::to_string(*n) + ":" + std::to_string(weeks), midnight, of + 2);
     };
     if (any(of, "|last|previous|") && is(of + 1, "week") && !last) return of_week(-1);
@@ -123,7 +123,7 @@ class English : public TimeGrammar {
       p = of_week(0);
       p.next = at + 1;
     } else if (last && p.since == cal_.start_of("day", now())) {
-      p = day(p.key, cal_.add("day", p.since, -7), p.next);
+      p = day(p.key, cal_.next_start("day", p.since, -7), p.next);
     }
     return p;
   }
@@ -168,9 +168,9 @@ class English : public TimeGrammar {
   std::optional<TimePoint> iso_week(int y, std::int64_t n, std::size_t next) const {
     // The week that holds the 4th of January is the first.
     const std::int64_t first = cal_.start_of("week", *cal_.at_date(y, 1, 4));
-    const std::int64_t start = cal_.add("week", first, n - 1);
+    const std::int64_t start = cal_.next_start("week", first, n - 1);
     if (n < 1 || n > 53 || start >= cal_.start_of("week", *cal_.at_date(y + 1, 1, 4))) return std::nullopt;
-    return span("week:" + std::to_string(y) + "-" + std::to_string(n), start, cal_.add("week", start, 1), next);
+    return span("week:" + std::to_string(y) + "-" + std::to_string(n), start, cal_.next_start("week", start, 1), next);
   }
 
   std::optional<TimePoint> weekend(std::size_t i) const {
@@ -178,8 +178,8 @@ class English : public TimeGrammar {
     if (!last || !is(i + 1, "weekend")) return std::nullopt;
     const std::int64_t monday = cal_.start_of("week", now());
     // On a weekend "last weekend" may be this one.
-    if (cal_.add("day", monday, 5) <= now()) return std::nullopt;
-    return span("weekend", cal_.add("day", monday, -2), monday, i + 2);
+    if (cal_.next_start("day", monday, 5) <= now()) return std::nullopt;
+    return span("weekend", cal_.next_start("day", monday, -2), monday, i + 2);
   }
 
   std::optional<TimePoint> relative(std::size_t i) const {

@@ -70,7 +70,7 @@ TimePoint TimeGrammar::span(std::string key, std::int64_t since, std::int64_t un
 }
 
 TimePoint TimeGrammar::day(std::string key, std::int64_t midnight, std::size_t next) const {
-  TimePoint p = span(std::move(key), midnight, cal_.add("day", midnight, 1), next);
+  TimePoint p = span(std::move(key), midnight, cal_.next_start("day", midnight, 1), next);
   p.kind = TimePoint::Kind::day;
   p.day = midnight;
   return p;
@@ -91,12 +91,17 @@ TimePoint TimeGrammar::rolling(const std::string& unit, std::int64_t n, std::siz
 }
 
 TimePoint TimeGrammar::current(const std::string& unit, std::int64_t offset, std::size_t next) const {
-  const std::int64_t start = cal_.add(unit, cal_.start_of(unit, now()), offset);
+  const std::int64_t begin = cal_.start_of(unit, now());
+  const bool clocked = unit == "second" || unit == "minute" || unit == "hour";
+  const auto moved = [&](std::int64_t n) {
+    return clocked ? cal_.add(unit, begin, n) : cal_.next_start(unit, begin, n);
+  };
+  const std::int64_t start = moved(offset);
   if (unit == "day")
     return day(offset == 0 ? "today" : offset == -1 ? "yesterday" : "day:" + std::to_string(offset), start, next);
   std::string key = offset == 0 ? "this:" : offset == -1 ? "previous:" : offset == 1 ? "next:" : "";
   if (key.empty()) key = "offset:" + std::to_string(offset) + ":";
-  return span(key + unit, start, cal_.add(unit, start, 1), next);
+  return span(key + unit, start, moved(offset + 1), next);
 }
 
 std::optional<TimePoint> TimeGrammar::date(std::optional<int> year, int month, int day_of_month,
@@ -125,7 +130,7 @@ std::optional<TimePoint> TimeGrammar::months(std::optional<int> year, int first,
   if (!start) return std::nullopt;
   if (!year && *start > now()) start = cal_.at_date(--y, first, 1);
   TimePoint p = span("month:" + date_key(y, first, 1).substr(0, 7) + (count > 1 ? "+" + std::to_string(count) : ""),
-                     *start, cal_.add("month", *start, count), next);
+                     *start, cal_.next_start("month", *start, count), next);
   if (!year) {
     p.period = "year";
     p.month = first;
@@ -139,7 +144,7 @@ std::optional<TimePoint> TimeGrammar::month(std::optional<int> year, int number,
 
 TimePoint TimeGrammar::year(int number, std::size_t next) const {
   const std::int64_t start = *cal_.at_date(number, 1, 1);
-  return span("year:" + std::to_string(number), start, cal_.add("year", start, 1), next);
+  return span("year:" + std::to_string(number), start, cal_.next_start("year", start, 1), next);
 }
 
 std::optional<TimePoint> TimeGrammar::on_day(const TimePoint& c, std::int64_t midnight, std::size_t next) const {
@@ -154,7 +159,7 @@ std::optional<TimePoint> TimeGrammar::clock(int hour, int minute, std::size_t ne
   if (hour < 0 || hour > 23 || minute < 0 || minute > 59) return std::nullopt;
   const std::int64_t today = cal_.start_of("day", now());
   auto at = cal_.at_clock(today, hour, minute);
-  if (at && *at > now()) at = cal_.at_clock(cal_.add("day", today, -1), hour, minute);
+  if (at && *at > now()) at = cal_.at_clock(cal_.next_start("day", today, -1), hour, minute);
   if (!at) return std::nullopt;
   char key[16];
   std::snprintf(key, sizeof key, "%d:%02d", hour, minute);
@@ -215,8 +220,8 @@ std::optional<TimePoint> TimeGrammar::written(std::size_t i) const {
 // The latest one that has begun; on a Monday "Monday" is today.
 TimePoint TimeGrammar::weekday(int number, std::size_t next) const {
   const std::int64_t monday = cal_.start_of("week", now());
-  std::int64_t at = cal_.add("day", monday, number - 1);
-  if (at > now()) at = cal_.add("day", at, -7);
+  std::int64_t at = cal_.next_start("day", monday, number - 1);
+  if (at > now()) at = cal_.next_start("day", at, -7);
   TimePoint p = day("weekday" + std::to_string(number), at, next);
   p.period = "week";
   return p;
@@ -260,7 +265,7 @@ bool TimeGrammar::settle(TimePoint& a, TimePoint& b) const {
       if (!moved) return false;
       a = *moved;
     } else {
-      a = day(a.key, cal_.add("day", a.since, -7), a.next);
+      a = day(a.key, cal_.next_start("day", a.since, -7), a.next);
     }
   }
   return b.until > a.since;

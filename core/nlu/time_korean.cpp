@@ -178,7 +178,7 @@ class Korean : public TimeGrammar {
     if (const auto n = weekday_at(i)) return weekday(*n, i + 1);
     if (any(i, "|지난|저번|") && weekday_at(i + 1)) {
       TimePoint p = weekday(*weekday_at(i + 1), i + 2);
-      if (p.since == cal_.start_of("day", now())) p = day(p.key, cal_.add("day", p.since, -7), p.next);
+      if (p.since == cal_.start_of("day", now())) p = day(p.key, cal_.next_start("day", p.since, -7), p.next);
       return p;
     }
     const auto week = relative(i);
@@ -187,7 +187,7 @@ class Korean : public TimeGrammar {
       return std::nullopt;
     const auto n = weekday_at(is(week->next, "의") ? week->next + 1 : week->next);
     if (!n) return std::nullopt;
-    return day("weekday" + std::to_string(*n) + ":" + week->key, cal_.add("day", week->since, *n - 1),
+    return day("weekday" + std::to_string(*n) + ":" + week->key, cal_.next_start("day", week->since, *n - 1),
                (is(week->next, "의") ? week->next + 1 : week->next) + 1);
   }
 

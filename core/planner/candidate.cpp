@@ -110,6 +110,9 @@ class Coverage {
     const nlu::Span& s = a_.spans[i];
     if (filling_.span_used[i]) return true;
     const retrieval::Profile& p = entry_.profile;
+    // A period is built into a tool only if it says so: nearly all of its examples or its description name it.
+    if (s.type == "time" || s.type == "time_point")
+      return p.core_keys.count(s.key) != 0 || p.prose_keys.count(s.key) != 0;
     if (p.keys.count(s.key) != 0) return true;
     if (s.type != "identifier" && s.type != "quoted") return false;
     return !s.parts.empty() && std::all_of(s.parts.begin(), s.parts.end(),

@@ -46,6 +46,7 @@ struct Profile {
   std::set<std::string> core_aspects;
   std::set<std::string> keys;  // spans the tool has built in: "time:rolling:86400s", "neg:owner"
   std::set<std::string> core_keys;
+  std::set<std::string> prose_keys;  // periods that the description names
   std::set<std::string> group_targets;
   bool open_group = false;  // an example groups without saying by what
   std::set<std::string> count_heads;

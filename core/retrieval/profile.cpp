@@ -144,7 +144,7 @@ void add_prose(const std::string& text, Profile& p, const nlu::Calendar& calenda
   std::vector<std::string> sequence;
   for (const nlu::Word& w : a.words) sequence.push_back(w.concept_name);
   for (const nlu::Span& s : a.spans) {
-    if (s.type == "time") p.keys.insert(s.key);
+    if (s.type == "time") p.prose_keys.insert(s.key);
   }
   // "Number of events per type" says what the rows are grouped by.
   for (const nlu::Aspect& aspect : a.aspects) {

@@ -118,6 +118,13 @@ TEST(Time, DaysAreLocalDaysAcrossDst) {
   EXPECT_EQ(interval("since 9:00", "Europe/Berlin", noon), "2026-10-25T09:00:00+01:00 -");
 }
 
+TEST(Time, ADayMayBeginAtOne) {
+  // In Santiago the clock jumps from 24:00 to 1:00 when 2026-09-06 begins, and back in April.
+  const std::int64_t noon = std::int64_t{1788706800} * 1'000'000;  // 2026-09-06 12:00 -03:00
+  EXPECT_EQ(interval("today", "America/Santiago", noon), "2026-09-06T01:00:00-03:00 2026-09-07T00:00:00-03:00");
+  EXPECT_EQ(interval("yesterday", "America/Santiago", noon), "2026-09-05T00:00:00-04:00 2026-09-06T01:00:00-03:00");
+}
+
 TEST(Time, KeepsMicrosecondsOfNow) {
   EXPECT_EQ(interval("last 24 hours", "UTC", kNow + 123456),
             "2026-03-10T06:30:00.123456+00:00 2026-03-11T06:30:00.123456+00:00");

@@ -126,6 +126,55 @@ TEST(Asking, ASlipOfTypingIsUnderstoodAndSaidAnythingElseIsSuggested) {
   EXPECT_EQ(ask("which mobs ran longer than 5 minutes?").route, Route::reject);
 }
 
+retrieval::RegistrySnapshot shop() {
+  const char* period = R"({"properties":{"since":{"type":"string","format":"date-time"},
+                           "until":{"type":"string","format":"date-time"}}})";
+  return {tool("alert_count", "Number of alerts in a period.",
+               {"how many alerts?", "number of alerts today", "how many alerts were there yesterday?"}, period),
+          tool("deployment_count", "Number of deployments in a period.",
+               {"how many deployments?", "number of deployments today", "how many deployments were there yesterday?"},
+               period),
+          tool("item_count", "Number of items.", {"how many items do we have?", "number of items", "how many items?"}),
+          tool("closed_count", "Number of closed jobs.",
+               {"어제 작업 건수", "작업은 몇 건인가요?", "작업 건수", "작업 수"})};
+}
+
+Decision ask_shop(const char* question) {
+  PlannerInput in;
+  in.question = question;
+  in.now_us = std::int64_t{1'773'210'600} * 1'000'000;
+  return decide(in, retrieval::Index::build(shop()));
+}
+
+std::string calls(const Decision& d) { return d.route == Route::plan ? d.plan_json()["calls"].dump() : "refused"; }
+
+TEST(Compound, WhatIsSaidOnceForBothHoldsForBoth) {
+  const std::string both = calls(ask_shop("how many alerts yesterday and how many deployments yesterday?"));
+  EXPECT_NE(both, "refused");
+  EXPECT_EQ(calls(ask_shop("how many alerts and how many deployments yesterday?")), both);
+  EXPECT_EQ(calls(ask_shop("yesterday: how many alerts and how many deployments?")), both);
+  EXPECT_EQ(calls(ask_shop("how many alerts yesterday and how many today?")),
+            calls(ask_shop("how many alerts yesterday and how many alerts today?")));
+}
+
+TEST(Compound, WhatMayBeMeantForBothIsNotGuessed) {
+  EXPECT_EQ(calls(ask_shop("how many alerts were there and how many deployments were there yesterday?")), "refused");
+  EXPECT_EQ(calls(ask_shop("count the alerts of yesterday; how many deployments were there?")), "refused");
+  EXPECT_EQ(calls(ask_shop("how many alerts yesterday and how many today or so?")), "refused");
+}
+
+TEST(Compound, APartThatTakesNoPeriodStandsAlone) {
+  const Decision d = ask_shop("how many items do we have and how many alerts were there yesterday?");
+  ASSERT_EQ(d.route, Route::plan) << d.reason;
+  ASSERT_EQ(d.calls.size(), 2U);
+  EXPECT_EQ(d.calls[0].tool, "item_count");
+}
+
+TEST(Asking, APeriodInOneExampleIsNotBuiltIn) {
+  EXPECT_EQ(calls(ask_shop("어제 작업 건수")), "refused");
+  EXPECT_NE(calls(ask_shop("작업 건수")), "refused");
+}
+
 TEST(Asking, PronounsNeedWhatTheyStandFor) {
   for (const char* question : {"how many of them yesterday?", "how many of those visits yesterday?",
                                "show the load of this turbine at 9:00"}) {
