@@ -99,11 +99,11 @@ def row_holds(row, expected, tolerance=None):
 
 
 def without_zeros(rows):
-    """Rows in which some figure is not 0 (or that have none): a trend may leave empty periods out."""
+    """Rows with a figure that is neither 0 nor missing: a trend may leave empty periods out, or show them."""
     def empty(row):
         cells = row.values() if isinstance(row, dict) else row
-        figures = [number(cell) for cell in cells if not isinstance(cell, str)]
-        return all(f is None or f == 0 for f in figures) and any(f == 0 or c is None for f, c in zip(figures, cells))
+        figures = [cell for cell in cells if cell is None or number(cell) is not None]
+        return bool(figures) and all(cell is None or number(cell) == 0 for cell in figures)
     return [row for row in rows if not empty(row)]
 
 

@@ -8,6 +8,8 @@ import os
 from decimal import Decimal
 
 import psycopg2.extras
+from cluster import wait_for
+from judge import CRASH
 from questions import CLOCK, ROOT
 
 ESTATE = os.path.join(ROOT, "dev", "estate.sql")
@@ -51,6 +53,11 @@ class Asker:
     """Asks as somebody of the question's tenant, and computes what must come out."""
 
     def __init__(self, cluster):
+        self.cluster, self.crashes = cluster, []
+        self.connect()
+
+    def connect(self):
+        cluster = self.cluster
         self.connections = {tenant: cluster.connect(user=person) for tenant, person in PEOPLE.items()}
         self.judge = cluster.connect()
         for connection in [*self.connections.values(), self.judge]:
@@ -70,9 +77,20 @@ class Asker:
         with self.connections[question["tenant"]].cursor() as cursor:
             try:
                 cursor.execute(f"SELECT {function}(%s, %s)", (question["question"], json.dumps(options)))
+            except (psycopg2.OperationalError, psycopg2.InterfaceError):
+                self.crashes.append(question)
+                wait_for(self.reconnected, "the server's recovery", timeout=60)
+                return {"status": "failed", "error": {"code": CRASH}}
             except psycopg2.Error as error:
                 return {"status": "failed", "error": {"code": f"raised {error.pgcode}", "message": str(error)}}
             return cursor.fetchone()[0]
+
+    def reconnected(self):
+        try:
+            self.connect()
+        except psycopg2.OperationalError:
+            return False
+        return True
 
     def ask(self, question):
         return self.call("ops.ask", question)

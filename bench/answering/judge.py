@@ -14,6 +14,7 @@ import cells
 
 Verdict = collections.namedtuple("Verdict", "outcome why")
 REFUSALS = {"NO_MATCH", "AMBIGUOUS", "UNSUPPORTED_ACTION", "POLICY_DENY"}
+CRASH = "CRASH"  # for an answer that took the server with it
 FIGURE = re.compile(r"\d(?:[\d.,:]*\d)?")
 
 
@@ -126,7 +127,8 @@ def covers(results, parts, question):
 
 
 def uncovered_figures(envelope):
-    """Figures of the summary that are no fact, and facts that are not the cell they name."""
+    """Figures of the summary that are no fact, and facts that are not the cell they name. What the question or an argument
+    of a reference says is no claim."""
     answer = envelope["answer"]
     text, place, rest = answer["summary"].encode(), 0, b""
     for fact in sorted((f for f in answer.get("facts") or [] if "begin" in f), key=lambda f: f["begin"]):
@@ -134,7 +136,8 @@ def uncovered_figures(envelope):
     rest = (rest + text[place:]).decode(errors="replace")
     for title in (reference.get("title") or "" for reference in envelope.get("references") or []):
         rest = rest.replace(title, " ")
-    found = [figure for figure in FIGURE.findall(rest) if figure not in envelope.get("question", "")]
+    shaped = " ".join([envelope.get("question") or "", *(str(value) for r in envelope["references"] for _, value in walk(r.get("args") or {}))])
+    found = [figure for figure in FIGURE.findall(rest) if figure not in shaped]
     by_ref = {result.reference["ref"]: result for result in results_of(envelope)}
     for fact in answer.get("facts") or []:
         named = re.fullmatch(r"\$\.rows\[(\d+)\]\.(\w+)", fact.get("path") or "")
@@ -152,6 +155,8 @@ def uncovered_figures(envelope):
 
 def judge(question, envelope, expected):
     expect = question["expect"]
+    if code_of(envelope) == CRASH:
+        return Verdict("wrong", "the server crashed")
     if not answered(envelope):
         code = code_of(envelope)
         if expect == "refuse":

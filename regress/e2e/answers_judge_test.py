@@ -145,6 +145,8 @@ class Rows(unittest.TestCase):
         named = [{"day": "2026-09-07", "n": 4}, {"day": "2026-09-09T00:00:00+09:00", "n": 2}]
         self.assertEqual(self.outcome(named, days, rows="trend"), "right")
         self.assertEqual(self.outcome(named + [{"day": "2026-09-08", "n": 0}], days, rows="trend"), "right")
+        self.assertEqual(self.outcome(named + [{"day": "2026-09-08", "n": None}], days, rows="trend"), "right")
+        self.assertEqual(self.outcome(named + [{"day": "2026-09-08", "n": 1}], days, rows="trend"), "wrong")
         self.assertEqual(self.outcome(named[:1], days, rows="trend"), "wrong")
         self.assertEqual(self.outcome([{"day": "2026-09-07T00:00:00+00:00", "n": 4}, named[1]], days, rows="trend"), "wrong")
 
@@ -168,6 +170,10 @@ class Refusals(unittest.TestCase):
         self.assertEqual(judge(question, refusal("INTERNAL_ERROR"), None).outcome, "refused")
         self.assertEqual(judge({**question, "codes": ["UNSUPPORTED_ACTION"]}, refusal("NO_MATCH"), None).outcome, "refused")
         self.assertEqual(judge(question, reply(number(0)), None).outcome, "wrong")
+
+    def test_a_crash_is_wrong_whatever_was_asked(self):
+        for expect in ("answer", "refuse", "clarify"):
+            self.assertEqual(judge({"id": "r", "expect": expect}, refusal("CRASH"), []).outcome, "wrong")
 
     def test_a_refusal_of_an_answerable_question_is_refused(self):
         self.assertEqual(judge(COUNT, refusal("NO_MATCH"), [[(42,)]]).outcome, "refused")
