@@ -5,11 +5,12 @@ from views of schema expected, which know the question's tenant, and functions t
 """
 import json
 import os
+import re
 from decimal import Decimal
 
 import psycopg2.extras
 from cluster import wait_for
-from judge import CRASH
+from judge import CRASH, walk
 from questions import CLOCK, ROOT
 
 ESTATE = os.path.join(ROOT, "dev", "estate.sql")
@@ -118,4 +119,14 @@ class Asker:
                     direct = kind == "model" and str(spec.get("relation", spec.get("rel"))).endswith("." + relation)
                     if direct or (kind == "tool" and "shop." + relation in text):
                         found.setdefault(relation, set()).add(("model:" if kind == "model" else "") + name)
+        return found
+
+    def authored(self):
+        """{tool: what its author wrote into its sentences, without the placeholders}"""
+        found = {}
+        with self.judge.cursor() as cursor:
+            cursor.execute(DOCUMENTS)
+            for _, kind, name, spec in cursor.fetchall():
+                texts = [value for _, value in walk({"present": (spec or {}).get("present") or {}}) if isinstance(value, str)]
+                found[("" if kind == "tool" else kind + ":") + name] = " ".join(re.sub(r"\{[^}]*\}", " ", text) for text in texts)
         return found

@@ -126,18 +126,20 @@ def covers(results, parts, question):
     return True, ""
 
 
-def uncovered_figures(envelope):
+def uncovered_figures(envelope, authored=""):
     """Figures of the summary that are no fact, and facts that are not the cell they name. What the question or an argument
-    of a reference says is no claim."""
+    of a reference says is no claim, nor is what the tools' authors wrote: `authored`, their sentences without the placeholders
+    (a threshold, say)."""
     answer = envelope["answer"]
     text, place, rest = answer["summary"].encode(), 0, b""
     for fact in sorted((f for f in answer.get("facts") or [] if "begin" in f), key=lambda f: f["begin"]):
         rest, place = rest + text[place:fact["begin"]] + b" ", max(place, fact["end"])
     rest = (rest + text[place:]).decode(errors="replace")
-    for title in (reference.get("title") or "" for reference in envelope.get("references") or []):
+    for title in filter(None, (reference.get("title") for reference in envelope.get("references") or [])):
         rest = rest.replace(title, " ")
     shaped = " ".join([envelope.get("question") or "", *(str(value) for r in envelope["references"] for _, value in walk(r.get("args") or {}))])
-    found = [figure for figure in FIGURE.findall(rest) if figure not in shaped]
+    written = set(FIGURE.findall(authored))
+    found = [figure for figure in FIGURE.findall(rest) if figure not in shaped and figure not in written]
     by_ref = {result.reference["ref"]: result for result in results_of(envelope)}
     for fact in answer.get("facts") or []:
         named = re.fullmatch(r"\$\.rows\[(\d+)\]\.(\w+)", fact.get("path") or "")
@@ -153,7 +155,7 @@ def uncovered_figures(envelope):
     return found
 
 
-def judge(question, envelope, expected):
+def judge(question, envelope, expected, authored=""):
     expect = question["expect"]
     if code_of(envelope) == CRASH:
         return Verdict("wrong", "the server crashed")
@@ -167,7 +169,7 @@ def judge(question, envelope, expected):
         return Verdict("refused", code or envelope.get("status"))
     if expect == "refuse":
         return Verdict("wrong", "answered what must be refused")
-    figures = uncovered_figures(envelope)
+    figures = uncovered_figures(envelope, authored)
     if figures:
         return Verdict("wrong", "figures without a cell: " + ", ".join(figures[:5]))
     results = results_of(envelope)

@@ -98,6 +98,12 @@ class Figures(unittest.TestCase):
         lying = reply(([{"n": 42}], [fact("42", "$.rows[0].n", 43)], {}))
         self.assertEqual(self.outcome(lying, [(43,)]), "wrong")
 
+    def test_what_the_author_of_a_tool_wrote_is_no_claim(self):
+        answer = reply(number(42), summary="that is well (below 80 %)")
+        self.assertEqual(judge(COUNT, answer, [[(42,)]]).outcome, "wrong")
+        self.assertEqual(judge(COUNT, answer, [[(42,)]], "that is well (below 80 %)").outcome, "right")
+        self.assertEqual(judge(COUNT, answer, [[(42,)]], "that is well (below 180 %)").outcome, "wrong")
+
     def test_a_partial_answer_is_not_an_answer(self):
         self.assertEqual(self.outcome(reply(number(42), status="partial_success"), [(42,)], [(7,)]), "refused")
 
