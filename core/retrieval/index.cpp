@@ -21,6 +21,7 @@ constexpr double kEnumField = 1;
 constexpr double kBm25K1 = 1.2;
 constexpr double kBm25B = 0.5;
 constexpr double kCentroidShare = 0.5;
+constexpr double kRankerShare = 0.4;
 
 }  // namespace
 
@@ -83,6 +84,10 @@ void Index::add_examples(const std::vector<std::vector<std::vector<std::string>>
   for (std::uint32_t i = 0; i < vectors.size(); ++i) {
     for (const auto& [feature, w] : vectors[i]) features_[feature].postings.push_back({i, static_cast<float>(w)});
   }
+  std::vector<const std::string*> names;
+  for (const auto& [name, feature] : features_) names.push_back(&name);
+  std::sort(names.begin(), names.end(), [](const auto* a, const auto* b) { return *a < *b; });
+  for (std::size_t i = 0; i < names.size(); ++i) features_[*names[i]].number = static_cast<std::uint32_t>(i);
   for (auto& [name, feature] : features_) {
     feature.idf = std::log(1.0 + n / static_cast<double>(feature.postings.size()));
   }
@@ -193,7 +198,8 @@ std::vector<std::string> Index::enum_markers(const nlu::Analysis& analysis) cons
 }
 
 // The cosine of the question with each example.
-void Index::score_examples(const std::vector<std::string>& words, std::vector<double>& dots) const {
+void Index::score_examples(const std::vector<std::string>& words, std::vector<double>& dots,
+                           SparseVector& question) const {
   struct Hit {
     double weight;
     const Feature* feature;
@@ -212,13 +218,29 @@ void Index::score_examples(const std::vector<std::string>& words, std::vector<do
   for (const Hit& hit : hits) {
     const double weight = hit.weight / norm;
     for (const Posting& p : hit.feature->postings) dots[p.example] += weight * static_cast<double>(p.weight);
+    if (ranker_ != nullptr) question.emplace_back(hit.feature->number, static_cast<float>(weight));
   }
+}
+
+bool Index::train_ranker(std::size_t budget) {
+  if (entries_.empty() || entries_.size() > kMaxRanked) return false;
+  std::vector<Labelled> examples(example_count_);
+  for (std::uint32_t i = 0; i < example_count_; ++i) examples[i].tool = example_entry_[i];
+  for (const auto& [name, feature] : features_) {
+    for (const Posting& p : feature.postings) examples[p.example].vector.emplace_back(feature.number, p.weight);
+  }
+  for (Labelled& one : examples) std::sort(one.vector.begin(), one.vector.end());
+  if (Ranker::cost(examples, entries_.size()) > budget) return false;
+  ranker_ = std::make_shared<Ranker>(Ranker::train(examples, features_.size(), entries_.size()));
+  return true;
 }
 
 std::vector<Scored> Index::retrieve(const std::vector<std::string>& words, const std::set<std::string>& concepts,
                                     std::size_t limit, const std::function<bool(const Entry&)>& eligible) const {
   std::vector<double> dots(example_count_, 0.0);
-  score_examples(words, dots);
+  SparseVector question;
+  score_examples(words, dots, question);
+  const std::vector<float> learned = ranker_ != nullptr ? ranker_->rank(question) : std::vector<float>();
   std::vector<double> bm25(entries_.size(), 0.0);
   for (const std::string& c : concepts) {
     const auto it = concepts_.find(c);
@@ -260,6 +282,8 @@ std::vector<Scored> Index::retrieve(const std::vector<std::string>& words, const
     s.centroid = centroid_norm_[e] > 0 ? sum / centroid_norm_[e] : 0;
     s.bm25 = bm25[e];
     s.cosine = (1 - kCentroidShare) * s.best3 + kCentroidShare * s.centroid;
+    if (!learned.empty()) s.ranker = static_cast<double>(learned[e]);
+    s.score = s.cosine + kRankerShare * s.ranker;
     if (s.bm25 > 0) by_bm25.emplace_back(s.bm25, e);
   }
   double best_bm25 = 0;
@@ -269,7 +293,7 @@ std::vector<Scored> Index::retrieve(const std::vector<std::string>& words, const
     if (counts(by_bm25.back().second)) best_bm25 = by_bm25.back().first;
   }
   const auto worse = [](const Scored& a, const Scored& b) {
-    return a.cosine != b.cosine ? a.cosine < b.cosine : a.entry > b.entry;
+    return a.score != b.score ? a.score < b.score : a.entry > b.entry;
   };
   std::vector<Scored> out;
   std::make_heap(all.begin(), all.end(), worse);

@@ -16,6 +16,7 @@
 
 #include "core/json.hpp"
 #include "core/nlu/slots.hpp"
+#include "core/retrieval/ranker.hpp"
 
 namespace pgops::retrieval {
 
@@ -68,18 +69,25 @@ struct Scored {
   std::size_t entry = 0;
   double best3 = 0;
   double centroid = 0;
-  double bm25 = 0;    // relative to the best of this question, 0..1
-  double cosine = 0;  // the ranking score
+  double bm25 = 0;  // relative to the best of this question, 0..1
+  double cosine = 0;
+  double ranker = 0;  // the trained ranker's probability; 0 without one
+  double score = 0;   // what is ranked by: the cosine, with the ranker's probability where there is one
 };
 
 class Index {
  public:
   static Index build(RegistrySnapshot snapshot);
 
+  // Learns a ranking from the examples; does nothing for registries of more than kMaxRanked tools or where it
+  // would take more than `budget` steps (Ranker::cost). True when there is a ranker now.
+  bool train_ranker(std::size_t budget);
+  static constexpr std::size_t kMaxRanked = 1000;
+
   const std::vector<Entry>& entries() const noexcept { return entries_; }
   bool any_examples() const noexcept { return !example_entry_.empty(); }
 
-  // The `limit` best by cosine, ties by name.
+  // The `limit` best by score, ties by name.
   std::vector<Scored> retrieve(const std::vector<std::string>& words, const std::set<std::string>& concepts,
                                std::size_t limit, const std::function<bool(const Entry&)>& eligible) const;
 
@@ -97,6 +105,7 @@ class Index {
     float weight;
   };
   struct Feature {
+    std::uint32_t number = 0;  // in order of name
     double idf = 0;
     std::vector<Posting> postings;
   };
@@ -114,13 +123,14 @@ class Index {
   void add_documents();
   void add_enumerations();
   void add_words();
-  void score_examples(const std::vector<std::string>& words, std::vector<double>& dots) const;
+  void score_examples(const std::vector<std::string>& words, std::vector<double>& dots, SparseVector& question) const;
 
   std::vector<Entry> entries_;
   std::vector<std::uint32_t> example_entry_;  // example -> entry
   std::vector<std::uint32_t> first_example_;  // entry -> its first example; one more at the end
   std::vector<double> centroid_norm_;         // per entry
   std::unordered_map<std::string, Feature> features_;
+  std::shared_ptr<const Ranker> ranker_;  // of the entries with examples, in their order
   std::size_t example_count_ = 0;
   std::vector<double> document_length_;
   double mean_length_ = 1;
