@@ -1,188 +1,183 @@
-// core/nlu: local calendar arithmetic over ICU, see calendar.hpp.
+// core/nlu: local calendar arithmetic over CCTZ, see calendar.hpp.
+//
+// CCTZ reads the system's zone files, which is what the server does: the planner's day and the executor's are the
+// same one. (ICU carries rules of its own, years older than the system's.) A zone's name comes from a caller:
+// only names below the zone folder reach the library, which would otherwise open any path.
 #include "core/nlu/calendar.hpp"
 
-#include <unicode/gregocal.h>
-#include <unicode/timezone.h>
+#include <cctz/civil_time.h>
+#include <cctz/time_zone.h>
 
+#include <algorithm>
 #include <cstdio>
 
 namespace pgops::nlu {
 namespace {
 
+using cctz::civil_day;
+using cctz::civil_month;
+using cctz::civil_second;
+using cctz::civil_year;
+using Lookup = cctz::time_zone::civil_lookup;
+
 constexpr std::int64_t kMicros = 1'000'000;
+constexpr std::size_t kMaxZoneName = 100;
 
 std::int64_t floor_div(std::int64_t a, std::int64_t b) {
   const std::int64_t q = a / b;
   return a % b < 0 ? q - 1 : q;
 }
 
-bool offset_form(std::string_view name) {
-  return name.size() >= 3 && (name[0] == '+' || name[0] == '-') && name[1] >= '0' && name[1] <= '9';
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
+
+// "Europe/Berlin", "Etc/GMT-9", "EST5EDT": what may be looked for among the zone files.
+bool file_name_form(std::string_view name) {
+  if (name.empty() || name.size() > kMaxZoneName || !is_letter(name.front())) return false;
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '+' || c == '/';
+  });
+}
+
+// "<+09>-9", "KST-9", "<+0530>-5:30": a fixed offset as POSIX writes it (positive is west of Greenwich), which is
+// how the server names a zone given as a number. Seconds east; nullopt for anything else, rules of summer time
+// included. A bare "+09:00" is none: to the server it is west, to whoever writes it east.
+std::optional<int> posix_offset(std::string_view name) {
+  std::size_t at = 0;
+  if (!name.empty() && name.front() == '<') {
+    at = name.find('>');
+    if (at == std::string_view::npos || at < 4) return std::nullopt;
+    ++at;
+  } else {
+    while (at < name.size() && is_letter(name[at])) ++at;
+    if (at < 3) return std::nullopt;
+  }
+  if (at >= name.size()) return std::nullopt;
+  int sign = -1;
+  if (name[at] == '-' || name[at] == '+') sign = name[at++] == '-' ? 1 : -1;
+  int fields[3] = {0, 0, 0};
+  for (int field = 0;; ++field) {
+    const std::size_t begin = at;
+    while (at < name.size() && is_digit(name[at]) && at - begin < 3) {
+      fields[field] = fields[field] * 10 + (name[at++] - '0');
+    }
+    if (at == begin || fields[field] > (field == 0 ? 24 : 59)) return std::nullopt;
+    if (at == name.size()) break;
+    if (name[at++] != ':' || field == 2) return std::nullopt;
+  }
+  return sign * (fields[0] * 3600 + fields[1] * 60 + fields[2]);
+}
+
+cctz::time_point<cctz::seconds> point(std::int64_t us) {
+  return cctz::time_point<cctz::seconds>(cctz::seconds(floor_div(us, kMicros)));
+}
+std::int64_t micros(cctz::time_point<cctz::seconds> at) { return at.time_since_epoch().count() * kMicros; }
+
+// By n days, weeks, months, quarters or years; a month's end stays within its month.
+civil_day shifted(const civil_day& from, std::string_view unit, std::int64_t n) {
+  if (unit == "day" || unit == "week") return from + (unit == "week" ? 7 * n : n);
+  const civil_month month = civil_month(from) + (unit == "year" ? 12 * n : unit == "quarter" ? 3 * n : n);
+  const civil_day last = civil_day(month + 1) - 1;
+  return civil_day(month.year(), month.month(), std::min(from.day(), last.day()));
 }
 
 }  // namespace
 
-// Holds no state between two calls: each begins by loading the instant it is about.
 struct Calendar::Impl {
-  bool known = true;
-  std::unique_ptr<icu::TimeZone> zone;
-  std::unique_ptr<icu::GregorianCalendar> calendar;
+  cctz::time_zone zone;
 
-  void load(std::int64_t us) const {
-    UErrorCode status = U_ZERO_ERROR;
-    calendar->setTime(static_cast<double>(floor_div(us, 1000)), status);
-  }
-  std::int64_t store() const {
-    UErrorCode status = U_ZERO_ERROR;
-    return static_cast<std::int64_t>(calendar->getTime(status)) * 1000;
-  }
-  int get(UCalendarDateFields field) const {
-    UErrorCode status = U_ZERO_ERROR;
-    return calendar->get(field, status);
+  civil_second local(std::int64_t us) const { return cctz::convert(point(us), zone); }
+  // The first moment of a local day: where the clock jumps over midnight the jump, where midnight comes twice the
+  // first of them.
+  std::int64_t start(const civil_day& day) const {
+    const Lookup found = zone.lookup(civil_second(day));
+    return micros(found.kind == Lookup::SKIPPED ? found.trans : found.pre);
   }
 };
 
-// ICU reads a zone's rules and its week data anew for each calendar, which costs more than all that is asked
-// of it; so a thread keeps the last one it used.
-Calendar::Calendar(const Clock& clock) : now_us_(clock.now_us), zone_(clock.timezone) {
-  thread_local std::string last_zone;
-  thread_local std::shared_ptr<Impl> last;
-  if (last != nullptr && last_zone == zone_) {
-    impl_ = last;
-    zone_known_ = impl_->known;
+Calendar::Calendar(const Clock& clock) : impl_(std::make_shared<Impl>()), now_us_(clock.now_us), zone_(clock.timezone) {
+  if (file_name_form(zone_) && cctz::load_time_zone(zone_, &impl_->zone)) return;
+  if (const auto offset = posix_offset(zone_)) {
+    impl_->zone = cctz::fixed_time_zone(cctz::seconds(*offset));
     return;
   }
-  impl_ = std::make_shared<Impl>();
-  const std::string id = offset_form(zone_) ? "GMT" + zone_ : zone_;
-  impl_->zone.reset(icu::TimeZone::createTimeZone(icu::UnicodeString::fromUTF8(id)));
-  if (impl_->zone == nullptr || *impl_->zone == icu::TimeZone::getUnknown()) {
-    impl_->known = false;
-    impl_->zone.reset(icu::TimeZone::getGMT()->clone());
-  }
-  zone_known_ = impl_->known;
-  UErrorCode status = U_ZERO_ERROR;
-  impl_->calendar = std::make_unique<icu::GregorianCalendar>(*impl_->zone, status);
-  // Of a local time that comes twice the first; of one that does not come the moment the clock has jumped to.
-  impl_->calendar->setRepeatedWallTimeOption(UCAL_WALLTIME_FIRST);
-  impl_->calendar->setSkippedWallTimeOption(UCAL_WALLTIME_NEXT_VALID);
-  impl_->calendar->setFirstDayOfWeek(UCAL_MONDAY);
-  impl_->calendar->setMinimalDaysInFirstWeek(4);
-  // A Gregorian calendar for every date: PostgreSQL's is proleptic too.
-  impl_->calendar->setGregorianChange(-8.64e15, status);
-  last_zone = zone_;
-  last = impl_;
+  zone_known_ = false;
+  impl_->zone = cctz::utc_time_zone();
 }
 
 Calendar::~Calendar() = default;
 
 std::int64_t Calendar::start_of(std::string_view unit, std::int64_t us) const {
   if (unit == "second") return floor_div(us, kMicros) * kMicros;
-  impl_->load(us);
-  icu::GregorianCalendar& c = *impl_->calendar;
-  c.set(UCAL_MILLISECOND, 0);
-  c.set(UCAL_SECOND, 0);
+  const civil_second local = impl_->local(us);
   if (unit == "minute" || unit == "hour") {
     // Within an hour the offset may still change; minutes are taken off the instant instead.
-    impl_->load(us);
-    const std::int64_t minute = unit == "hour" ? impl_->get(UCAL_MINUTE) : 0;
-    return floor_div(us, 60 * kMicros) * 60 * kMicros - minute * 60 * kMicros;
+    const std::int64_t minute = unit == "hour" ? local.minute() : 0;
+    return (floor_div(us, kMicros) - local.second() - minute * 60) * kMicros;
   }
-  c.set(UCAL_MINUTE, 0);
-  c.set(UCAL_HOUR_OF_DAY, 0);
-  if (unit == "week") {
-    const std::int64_t day = impl_->store();
-    const int back = (impl_->get(UCAL_DAY_OF_WEEK) + 5) % 7;  // Monday = 0
-    return back == 0 ? day : next_start("day", day, -back);
-  }
-  if (unit == "month" || unit == "quarter" || unit == "year") c.set(UCAL_DAY_OF_MONTH, 1);
-  if (unit == "quarter") c.set(UCAL_MONTH, impl_->get(UCAL_MONTH) / 3 * 3);
-  if (unit == "year") c.set(UCAL_MONTH, UCAL_JANUARY);
-  return impl_->store();
+  civil_day day(local);
+  if (unit == "week") day = cctz::next_weekday(day, cctz::weekday::monday) - 7;
+  if (unit == "month") day = civil_day(civil_month(day));
+  if (unit == "quarter") day = civil_day(day.year(), (day.month() - 1) / 3 * 3 + 1, 1);
+  if (unit == "year") day = civil_day(civil_year(day));
+  return impl_->start(day);
 }
 
 std::int64_t Calendar::add(std::string_view unit, std::int64_t us, std::int64_t n) const {
   if (unit == "second") return us + n * kMicros;
   if (unit == "minute") return us + n * 60 * kMicros;
   if (unit == "hour") return us + n * 3600 * kMicros;
-  UCalendarDateFields field = UCAL_DATE;
-  if (unit == "week") n *= 7;
-  if (unit == "quarter") n *= 3;
-  if (unit == "month" || unit == "quarter") field = UCAL_MONTH;
-  if (unit == "year") field = UCAL_YEAR;
-  const std::int64_t below_ms = us - floor_div(us, 1000) * 1000;
-  impl_->load(us);
-  UErrorCode status = U_ZERO_ERROR;
-  impl_->calendar->add(field, static_cast<std::int32_t>(n), status);
-  return impl_->store() + below_ms;
+  const civil_second local = impl_->local(us);
+  const civil_day from(local);
+  const civil_day to = shifted(from, unit, n);
+  if (us == impl_->start(from)) return impl_->start(to);
+  const Lookup found =
+      impl_->zone.lookup(civil_second(to.year(), to.month(), to.day(), local.hour(), local.minute(), local.second()));
+  return micros(found.pre) + (us - floor_div(us, kMicros) * kMicros);
 }
 
 // From the date and not from the instant: a day may begin at 01:00.
 std::int64_t Calendar::next_start(std::string_view unit, std::int64_t us, std::int64_t n) const {
-  impl_->load(us);
-  icu::GregorianCalendar& c = *impl_->calendar;
-  const int year = impl_->get(UCAL_YEAR);
-  const int month = impl_->get(UCAL_MONTH);
-  const int day = impl_->get(UCAL_DAY_OF_MONTH);
-  const auto steps = static_cast<int>(n);
-  c.clear();
-  if (unit == "day" || unit == "week") {
-    c.set(year, month, day + (unit == "week" ? 7 : 1) * steps, 0, 0, 0);
-  } else {
-    c.set(year, month + (unit == "year" ? 12 : unit == "quarter" ? 3 : 1) * steps, day, 0, 0, 0);
-  }
-  return impl_->store();
+  return impl_->start(shifted(civil_day(impl_->local(us)), unit, n));
 }
 
 std::optional<std::int64_t> Calendar::at_date(int year, int month, int day) const {
   if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > 31) return std::nullopt;
-  icu::GregorianCalendar& c = *impl_->calendar;
-  c.clear();
-  c.set(year, month - 1, day, 0, 0, 0);
-  const std::int64_t us = impl_->store();
-  impl_->load(us);
-  if (impl_->get(UCAL_DAY_OF_MONTH) != day) return std::nullopt;
-  return us;
+  const civil_day date(year, month, day);
+  if (date.day() != day) return std::nullopt;
+  return impl_->start(date);
 }
 
 std::optional<std::int64_t> Calendar::at_clock(std::int64_t us, int hour, int minute) const {
-  impl_->load(us);
-  icu::GregorianCalendar& c = *impl_->calendar;
-  c.set(UCAL_HOUR_OF_DAY, hour);
-  c.set(UCAL_MINUTE, minute);
-  c.set(UCAL_SECOND, 0);
-  c.set(UCAL_MILLISECOND, 0);
-  const std::int64_t at = impl_->store();
-  impl_->load(at);
-  if (impl_->get(UCAL_HOUR_OF_DAY) != hour || impl_->get(UCAL_MINUTE) != minute) return std::nullopt;
-  return at;
+  const civil_day day(impl_->local(us));
+  const Lookup found = impl_->zone.lookup(civil_second(day.year(), day.month(), day.day(), hour, minute, 0));
+  if (found.kind == Lookup::SKIPPED) return std::nullopt;
+  return micros(found.pre);
 }
 
-int Calendar::year_of(std::int64_t us) const {
-  impl_->load(us);
-  return impl_->get(UCAL_YEAR);
-}
+int Calendar::year_of(std::int64_t us) const { return static_cast<int>(impl_->local(us).year()); }
 
-int Calendar::month_of(std::int64_t us) const {
-  impl_->load(us);
-  return impl_->get(UCAL_MONTH) + 1;
-}
+int Calendar::month_of(std::int64_t us) const { return impl_->local(us).month(); }
 
 std::string Calendar::iso(std::int64_t us) const {
-  impl_->load(us);
-  const int offset = (impl_->get(UCAL_ZONE_OFFSET) + impl_->get(UCAL_DST_OFFSET)) / 60000;
+  const cctz::time_zone::absolute_lookup at = impl_->zone.lookup(point(us));
   const int fraction = static_cast<int>(us - floor_div(us, kMicros) * kMicros);
   char buffer[64];
-  std::snprintf(buffer, sizeof buffer, "%04d-%02d-%02dT%02d:%02d:%02d", impl_->get(UCAL_YEAR),
-                impl_->get(UCAL_MONTH) + 1, impl_->get(UCAL_DAY_OF_MONTH), impl_->get(UCAL_HOUR_OF_DAY),
-                impl_->get(UCAL_MINUTE), impl_->get(UCAL_SECOND));
+  std::snprintf(buffer, sizeof buffer, "%04d-%02d-%02dT%02d:%02d:%02d", static_cast<int>(at.cs.year()), at.cs.month(),
+                at.cs.day(), at.cs.hour(), at.cs.minute(), at.cs.second());
   std::string out = buffer;
   if (fraction != 0) {
     std::snprintf(buffer, sizeof buffer, ".%06d", fraction);
     out += buffer;
   }
-  const int magnitude = offset < 0 ? -offset : offset;
-  std::snprintf(buffer, sizeof buffer, "%c%02d:%02d", offset < 0 ? '-' : '+', magnitude / 60, magnitude % 60);
-  return out + buffer;
+  const int magnitude = at.offset < 0 ? -at.offset : at.offset;
+  std::snprintf(buffer, sizeof buffer, "%c%02d:%02d", at.offset < 0 ? '-' : '+', magnitude / 3600, magnitude / 60 % 60);
+  out += buffer;
+  if (magnitude % 60 != 0) {  // local mean time of old years
+    std::snprintf(buffer, sizeof buffer, ":%02d", magnitude % 60);
+    out += buffer;
+  }
+  return out;
 }
 
 std::string Calendar::human(std::int64_t us) const {

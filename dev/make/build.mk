@@ -38,7 +38,7 @@ MODULE_big = pg_ops
 OBJS = $(OBJECTS)
 endif
 SHLIB_LINK = $(PRELINKED) -Wl,-Bsymbolic $(EXPORTS:%=-Wl,--version-script=%) \
-             -lsimdjson -lsodium -lre2 -licui18n -licuuc -lstdc++
+             -lsimdjson -lsodium -lre2 -lcctz -licuuc -lstdc++
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 ifneq ($(WORKER),no)
 all: worker

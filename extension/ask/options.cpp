@@ -165,9 +165,11 @@ Result<Options> parse_options(std::string_view json_text) {
     if (value.is_null()) continue;
     if (Status status = known->read(value, out); !status) return status.error();
   }
-  if (!pg::valid_timezone(out.timezone)) {
+  const auto timezone = pg::canonical_timezone(out.timezone);
+  if (!timezone) {
     return bad("option \"timezone\" names no time zone the server knows", "Use a name of pg_timezone_names.");
   }
+  out.timezone = *timezone;
   if (out.parent_trace_id && !Uuid::parse(*out.parent_trace_id)) return wrong_type("parent_trace_id", "a uuid");
   out.given = *std::move(parsed);
   return out;

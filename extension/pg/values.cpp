@@ -56,13 +56,15 @@ Result<std::int64_t> parse_timestamptz(std::string_view text) {
   return value;
 }
 
-bool valid_timezone(const std::string& name) {
-  if (name.empty() || name.size() > 255) return false;
+std::optional<std::string> canonical_timezone(const std::string& name) {
+  if (name.empty() || name.size() > 255) return std::nullopt;
   const char* chars = name.c_str();
-  return call([=] {
+  const char* canonical = call([=]() -> const char* {
     pg_tz* zone = pg_tzset(chars);
-    return zone != nullptr && pg_tz_acceptable(zone);
+    return zone != nullptr && pg_tz_acceptable(zone) ? pg_get_timezone_name(zone) : nullptr;
   });
+  if (canonical == nullptr) return std::nullopt;
+  return canonical;
 }
 
 std::string session_timezone() { return pg_get_timezone_name(::session_timezone); }

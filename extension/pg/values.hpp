@@ -20,7 +20,8 @@ Result<std::vector<std::string>> query_jsonpath(std::string_view json, std::stri
 
 // Microseconds since 1970-01-01 UTC of a timestamptz text, read in the session's time zone.
 Result<std::int64_t> parse_timestamptz(std::string_view text);
-bool valid_timezone(const std::string& name);
+// The name by which the server knows a time zone ("asia/seoul" is Asia/Seoul); nullopt: it knows none of that name.
+std::optional<std::string> canonical_timezone(const std::string& name);
 // The session's TimeZone setting.
 std::string session_timezone();
 
