@@ -92,7 +92,7 @@ class Composer {
     present::Rendered r = speaker.render(result, call.args, context);
     line();
     if (in_.calls.size() > 1 && !r.titled) {
-      allowed(title);
+      allowed(r.title);
       out_.summary += ": ";
     }
     const std::size_t offset = out_.summary.size();

@@ -62,6 +62,14 @@ COMMENT ON FUNCTION ops.to_text(jsonb) IS 'An answer envelope as lines of text, 
 REVOKE ALL ON FUNCTION ops.to_text(jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ops.to_text(jsonb) TO ops_user, ops_monitor;
 
+CREATE FUNCTION ops.to_text(answer jsonb, width integer)
+RETURNS SETOF text LANGUAGE c STABLE PARALLEL SAFE CALLED ON NULL INPUT
+AS 'MODULE_PATHNAME', 'pgops_to_text';
+COMMENT ON FUNCTION ops.to_text(jsonb, integer) IS
+  'An answer envelope as lines of at most so many columns (40 to 1000), sentences wrapped; NULL: as ops.to_text(answer).';
+REVOKE ALL ON FUNCTION ops.to_text(jsonb, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ops.to_text(jsonb, integer) TO ops_user, ops_monitor;
+
 -- Convenience names in schema public, only where that schema exists; applications call ops.ask.
 DO $do$
 BEGIN

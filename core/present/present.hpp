@@ -51,6 +51,7 @@ struct Rendered {
   std::vector<Fact> facts;
   std::vector<TextSpan> author;  // what the tool's author wrote: template text and title
   std::vector<Json> blocks;
+  std::string title;
   bool titled = false;         // the text begins with the title
   std::optional<Value> as_of;  // of the data, as the tool says
 };

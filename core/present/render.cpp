@@ -14,6 +14,7 @@ std::string Writer::spoken(std::string name) {
 }
 
 Rendered Writer::run() {
+  out_.title = title();
   if (!from_entries()) from_shape();
   block();
   if (p_.as_of_) {

@@ -118,7 +118,7 @@ void Writer::series() {
   const bool cut = result_["truncated"].as_bool();
   if (cut) author(korean_ ? "처음 " : "the first ");
   fact(row_count());
-  plain(cut ? " points of more, " : " points, ", cut ? "개(더 있음), " : "개, ");
+  plain(cut ? " points of more, " : " points, ", cut ? "개 값(더 있음), " : "개 값, ");
   fact(cell(0, when), format);
   plain(" to ", " ~ ");
   fact(cell(count - 1, when), format);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/compose.hpp"
+#include "core/nlu/calendar.hpp"
 #include "extension/ask/present.hpp"
 #include "extension/pg/sync.hpp"
 
@@ -17,6 +18,14 @@ const Json& planned_args(const Routed& routed, std::size_t call) {
   if (!routed.plan) return none;
   const auto& calls = (*routed.plan)["calls"].items();
   return call < calls.size() ? calls[call]["args"] : none;
+}
+
+// In the zone of the request, as everything else it says.
+std::string local_iso(const Request& request, std::int64_t wall_us) {
+  const std::string& zone = request.options.timezone;
+  if (zone == "UTC" || zone == "Etc/UTC" || zone == "GMT") return iso_utc(wall_us);
+  const nlu::Calendar calendar({wall_us, zone});
+  return calendar.zone_known() ? calendar.iso(wall_us) : iso_utc(wall_us);
 }
 
 bool bounds_rows(const registry::Tool& tool, const std::string& name) {
@@ -73,7 +82,7 @@ Composed compose(const Request& request, const Routed& routed, const Validated& 
       outcome.result_digest = executed.result_digests[call].digest;
       // Data are as of the moment the tool began to read them.
       const std::int64_t begun = record.started().value_or(request.started_us);
-      outcome.as_of = iso_utc(request.started_wall_us + (begun - request.started_us));
+      outcome.as_of = local_iso(request, request.started_wall_us + (begun - request.started_us));
     }
     input.calls.push_back(std::move(outcome));
   }

@@ -10,10 +10,12 @@
 #include <utility>
 
 #include "core/digest.hpp"
+#include "core/run/progress.hpp"
 #include "extension/ask/call_http.hpp"
 #include "extension/ask/call_sql.hpp"
 #include "extension/audit/notes.hpp"
 #include "extension/pg/error.hpp"
+#include "extension/pg/guc.hpp"
 #include "extension/pg/sync.hpp"
 #include "extension/pg/values.hpp"
 #include "extension/runtime/tasks.hpp"
@@ -71,6 +73,7 @@ class Loop {
     const std::size_t count = tools_.size();
     auto calls = call_settings({{}, tools_, {}}, request.started_wall_us);
     run_ = std::make_unique<run::Run>(std::move(validated.plan), std::move(calls), settings);
+    tell_progress_us_ = request.started_us + run::next_progress(0);
     at_work_.resize(count);
     results_.resize(count);
     digests_.resize(count);
@@ -94,6 +97,7 @@ class Loop {
         collect_worker();
         fire_timers();
         look_for_self_locks();
+        tell_progress();
       }
     } catch (...) {
       // The caller's statement ends here; the run records what that does to each call.
@@ -292,9 +296,18 @@ class Loop {
     }
   }
 
-  // Until a timer, the next self-lock check, an answer or an interrupt.
+  // A notice goes to the client at once; it is a message every protocol of the server allows at any time.
+  void tell_progress() {
+    const std::int64_t now = pg::monotonic_us();
+    if (!pg::guc::progress || now < tell_progress_us_ || run_->finished()) return;
+    tell_progress_us_ = request_.started_us + run::next_progress(now - request_.started_us);
+    pg::report(pg::LogLevel::notice, run::progress_text(*run_, now, request_.options.korean()));
+  }
+
+  // Until a timer, the next self-lock check, the next notice, an answer or an interrupt.
   void wait() {
     std::int64_t until = pg::monotonic_us() + kMaxWaitUs;
+    if (pg::guc::progress) until = std::min(until, tell_progress_us_);
     for (const auto& [timer, at] : timers_) until = std::min(until, at);
     for (const Work& work : at_work_) {
       if (!work.task.active()) continue;
@@ -318,6 +331,7 @@ class Loop {
   std::vector<std::shared_ptr<const registry::Tool>> tools_;
   std::string plan_id_;
   std::unique_ptr<run::Run> run_;
+  std::int64_t tell_progress_us_ = 0;
   std::vector<Work> at_work_;
   std::vector<std::shared_ptr<const Json>> results_;
   std::vector<std::string> digests_;

@@ -128,6 +128,7 @@ constexpr std::array kKnown = {
     Known{"now", read_now},
     Known{"choose", [](const Json& v, Options& o) { return store(want_int("choose", v, 1, 100), o.choose); }},
     Known{"allow_write", [](const Json& v, Options& o) { return store(want_bool("allow_write", v), o.allow_write); }},
+    Known{"width", [](const Json& v, Options& o) { return store(want_int("width", v, 40, 1000), o.width); }},
     Known{"max_parallel",
           [](const Json& v, Options& o) { return store(want_int("max_parallel", v, 1, 256), o.max_parallel); }},
     Known{"fallback", [](const Json& v, Options& o) { return store(want_bool("fallback", v), o.fallback); }},

@@ -22,6 +22,7 @@ struct Options {
   Json params = Json::object();
   std::optional<std::int64_t> now_us;  // frozen clock
   std::optional<std::int64_t> choose;
+  std::optional<std::int64_t> width;  // of the text form
   bool allow_write = false;
   std::int64_t max_parallel = 32;
   bool fallback = true;

@@ -198,7 +198,7 @@ Json envelope_for(const Request& request, const Outcome& outcome, bool internal,
   const Routed* routed = outcome.routed;
   const bool ran = outcome.executed != nullptr && outcome.executed->run != nullptr;
 
-  constexpr std::size_t kMembers = 28;
+  constexpr std::size_t kMembers = 29;
   Json out = Json::object();
   out.reserve(kMembers);
   out.add("trace_id", Json(request.trace_id.to_string()));
@@ -209,6 +209,7 @@ Json envelope_for(const Request& request, const Outcome& outcome, bool internal,
   actor.add("role", Json(request.identity.role_name));
   actor.add("label", request.options.actor.empty() ? Json() : Json(request.options.actor));
   out.add("actor", std::move(actor));
+  out.add("locale", Json(request.options.locale));
   out.add("question", request.question.empty() ? Json() : Json(cut(request.question, kMaxQuestionInEnvelope)));
   out.add("intent", routed != nullptr && !routed->intent.empty() ? Json(routed->intent) : Json());
   out.add("route", Json(to_string(routed != nullptr ? routed->route : Route::reject)));
@@ -348,7 +349,7 @@ Json trace_document(const Request& request, const Outcome& outcome, const Json& 
   } else if (outcome.routed != nullptr && outcome.routed->plan) {
     tools = tools_named(request, *outcome.routed->plan);
   }
-  constexpr std::size_t kMembers = 42;
+  constexpr std::size_t kMembers = 43;
   Json document = Json::object();
   document.reserve(kMembers);
   each_member(request, outcome, *base,

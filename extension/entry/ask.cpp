@@ -2,15 +2,22 @@
 #include "extension/pg/function.hpp"
 
 #include "extension/ask/ask.hpp"
-#include "extension/ask/to_text.hpp"
+#include "core/text/answer.hpp"
+#include "extension/pg/guc.hpp"
+#include "extension/pg/values.hpp"
 
 namespace {
 
 std::string options_or_empty(const pgops::pg::Args& args, int n) { return args.jsonb(n).value_or("{}"); }
 
-pgops::pg::Args& fill_lines(pgops::pg::Args& args, const pgops::Json& envelope) {
+// A width that was asked for holds for sentences too; the setting's for tables.
+pgops::pg::Args& fill_lines(pgops::pg::Args& args, const pgops::Json& envelope, std::optional<std::int64_t> width) {
+  pgops::text::Form form;
+  form.width = static_cast<std::size_t>(width.value_or(pgops::pg::guc::text_width));
+  form.wrap = width.has_value();
+  form.unicode = pgops::pg::setting("client_encoding") == "UTF8";
   args.begin_rows();
-  for (std::string& line : pgops::ask::to_text(envelope)) {
+  for (std::string& line : pgops::text::to_text(envelope, form)) {
     const std::optional<std::string> row[] = {std::move(line)};
     args.row(row);
   }
@@ -24,8 +31,10 @@ PGOPS_FUNCTION(pgops_ask) {
 }
 
 PGOPS_FUNCTION(pgops_ask_text) {
-  const pgops::ask::Answer answer = pgops::ask::ask(args.required_text(0, "question"), options_or_empty(args, 1));
-  return fill_lines(args, answer.envelope).end_rows();
+  const std::string options = options_or_empty(args, 1);
+  const pgops::ask::Answer answer = pgops::ask::ask(args.required_text(0, "question"), options);
+  const auto given = pgops::Json::parse(options);
+  return fill_lines(args, answer.envelope, given ? (*given)["width"].as_int() : std::nullopt).end_rows();
 }
 
 PGOPS_FUNCTION(pgops_plan) {
@@ -51,5 +60,10 @@ PGOPS_FUNCTION(pgops_test_tool) {
 
 PGOPS_FUNCTION(pgops_to_text) {
   auto answer = pgops::Json::parse(args.required_jsonb(0, "answer"));
-  return fill_lines(args, answer ? *std::move(answer) : pgops::Json()).end_rows();
+  const std::optional<std::int32_t> width = args.int4(1);
+  if (width && (*width < 40 || *width > 1000)) {
+    pgops::pg::raise(pgops::Code::tool_bad_request, "width must be from 40 to 1000", {},
+                     "Leave it out for pg_ops.text_width.");
+  }
+  return fill_lines(args, answer ? *std::move(answer) : pgops::Json(), width).end_rows();
 }

@@ -28,7 +28,8 @@ int max_calls = 32;
 int max_replans = 2;
 char* default_planner = nullptr;
 char* locale = nullptr;
-bool progress = true;
+bool progress = false;
+int text_width = 100;
 
 namespace {
 
@@ -133,8 +134,12 @@ void define_all() {
                                &default_planner, "capability", PGC_USERSET, 0, check_planner, nullptr, nullptr);
     DefineCustomStringVariable("pg_ops.locale", "Language of answers: en or ko.", nullptr, &locale, "en", PGC_USERSET,
                                0, check_locale, nullptr, nullptr);
-    DefineCustomBoolVariable("pg_ops.progress", "Tell the client what a long request is doing.", nullptr, &progress,
-                             true, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomBoolVariable("pg_ops.progress", "Tell the client what a request of more than 2 s is doing.",
+                             "In NOTICE messages, for people at a terminal.", &progress, false, PGC_USERSET, 0, nullptr,
+                             nullptr, nullptr);
+    DefineCustomIntVariable("pg_ops.text_width", "Columns that ops.ask_text() and ops.to_text() may take.",
+                            "The server cannot see how wide the terminal is.", &text_width, 100, 40, 1000, PGC_USERSET,
+                            0, nullptr, nullptr, nullptr);
     MarkGUCPrefixReserved("pg_ops");
   });
 }

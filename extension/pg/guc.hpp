@@ -26,6 +26,7 @@ extern int max_replans;
 extern char* default_planner;
 extern char* locale;
 extern bool progress;
+extern int text_width;  // columns
 
 // The system's request timeout: what the configuration files say; a session may only lower it.
 int request_timeout_limit_ms() noexcept;

@@ -25,6 +25,7 @@ CALLS = {
     "disallow_run_as": "'runner'", "drop_tenant": "'acme'", "grant_all_tenants": "'runner'", "grant_tenant": "'acme', 'runner'",
     "health": "", "plan": "'help'", "protect_table": "'shop.ours'", "publish_asset": "'tool', 'none'",
     "prove_isolation": "'acme', 'globex'", "put_asset": "'policy', 'none', '{}'", "query": "'SELECT 1 AS one'",
+    "feedback": "gen_random_uuid(), 'right'", "accept_feedback": "gen_random_uuid()", "reject_feedback": "gen_random_uuid()",
     "restore_asset": "'tool', 'none'", "restore_tenant": "'acme'", "revoke_tenant": "'acme', 'runner'",
     "rollback_asset": "'tool', 'none', 1", "run_plan": "'{\"calls\":[]}'", "security_check": "",
     "set_default_tenant": "{login}, 'acme'", "set_tenant": "'acme'", "share_table": "'shop.ours'", "stop_workers": "",

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <string>
 
+#include "core/run/progress.hpp"
 #include "core/run/report.hpp"
 #include "core/run/run.hpp"
 
@@ -83,6 +84,22 @@ TEST(Run, IndependentCallsAreDispatchedAtOnce) {
   Driver d(kThree);
   d.at(0, Started{});
   EXPECT_EQ(d.dispatched(), (Calls{0, 1, 2}));
+}
+
+TEST(Run, ProgressSaysWhatIsDoneAndWhatIsWaitedFor) {
+  Driver d(R"({"calls":[{"id":"a","tool":"a"},{"id":"b","tool":"b"},{"id":"c","tool":"c","depends_on":["b"]}]})");
+  d.at(0, Started{});
+  d.at(0, CallStarted{0, 1});
+  EXPECT_EQ(progress_text(d.run, 2 * kSecond, false), "0 of 3 calls done, waiting for a (2.0 s), b (2.0 s)");
+  d.ok(kSecond, 0);
+  EXPECT_EQ(progress_text(d.run, 3'249'000, false), "1 of 3 calls done, waiting for b (3.2 s)");
+  EXPECT_EQ(progress_text(d.run, 3'249'000, true), "호출 3개 중 1개 완료, 대기 중: b (3.2초)");
+  Micros at = 0;
+  std::string moments;
+  for (int i = 0; i < 9; ++i) moments += std::to_string((at = next_progress(at)) / kSecond) + " ";
+  EXPECT_EQ(moments, "2 4 6 8 10 15 20 25 30 ");
+  EXPECT_EQ(next_progress(59 * kSecond), 60 * kSecond);
+  EXPECT_EQ(next_progress(61 * kSecond), 75 * kSecond);
 }
 
 TEST(Run, MaxParallelBoundsCallsAtWorkAndOneIsPlanOrder) {

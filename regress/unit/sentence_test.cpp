@@ -84,7 +84,7 @@ TEST(Sentence, SaysTheFigureFirst) {
   EXPECT_EQ(render(kPerDay).text,
             "Orders: 3 points, 2026-03-10 to 2026-03-12; highest 12 (2026-03-11), lowest 3 (2026-03-12).");
   EXPECT_EQ(render(kPerDay, "{}", "ko").text,
-            "Orders: 3개, 2026-03-10 ~ 2026-03-12; 최고 12 (2026-03-11), 최저 3 (2026-03-12).");
+            "Orders: 3개 값, 2026-03-10 ~ 2026-03-12; 최고 12 (2026-03-11), 최저 3 (2026-03-12).");
   EXPECT_EQ(render(table({"s", "n"}, R"([["a",9],["b",8],["c",7],["d",6],["e",5],[null,4]])")).text,
             "Orders: a 9, b 8, c 7, d 6, e 5, ... (6 in all).");
   EXPECT_EQ(render(table({"s", "n"}, R"([["a",9],["b",8]])", true)).text,
