@@ -223,6 +223,7 @@ class Composer {
       allowed(period.text.substr(at));
       out_.summary += ".";
     }
+    for (const std::string& note : in_.notes) allowed(" " + note);
   }
 
   // A moment that a call took as an argument is a fact of that call. One that no argument took stands in

@@ -40,6 +40,7 @@ struct Input {
   std::string intent = "lookup";
   std::string locale = "en";
   std::vector<Period> intervals;   // resolved periods, as the planner prints them
+  std::vector<std::string> notes;  // sentences of the planner: how words of the question were understood
   std::vector<CallOutcome> calls;  // in plan order
   std::size_t block_rows = 100;
 };

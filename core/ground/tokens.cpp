@@ -14,15 +14,16 @@
 namespace pgops::ground {
 namespace {
 
+// Sorted.
 constexpr std::array<std::string_view, 66> kNumberWords = {
-    "zero",     "one",      "two",      "three",    "four",      "five",     "six",      "seven",   "eight",
-    "nine",     "ten",      "eleven",   "twelve",   "thirteen",  "fourteen", "fifteen",  "sixteen", "seventeen",
-    "eighteen", "nineteen", "twenty",   "thirty",   "forty",     "fifty",    "sixty",    "seventy", "eighty",
-    "ninety",   "hundred",  "hundreds", "thousand", "thousands", "million",  "millions", "billion", "billions",
-    "trillion", "dozen",    "dozens",   "half",     "halves",    "quarter",  "quarters", "once",    "twice",
-    "thrice",   "double",   "doubled",  "triple",   "tripled",   "first",    "second",   "third",   "thirds",
-    "fourth",   "fifth",    "sixth",    "seventh",  "eighth",    "ninth",    "tenth",    "couple",  "score",
-    "nil",      "nought",   "percent"};
+    "billion",  "billions",  "couple",   "double",  "doubled",  "dozen",     "dozens",   "eight",    "eighteen",
+    "eighth",   "eighty",    "eleven",   "fifteen", "fifth",    "fifty",     "first",    "five",     "forty",
+    "four",     "fourteen",  "fourth",   "half",    "halves",   "hundred",   "hundreds", "million",  "millions",
+    "nil",      "nine",      "nineteen", "ninety",  "ninth",    "nought",    "once",     "one",      "percent",
+    "quarter",  "quarters",  "score",    "second",  "seven",    "seventeen", "seventh",  "seventy",  "six",
+    "sixteen",  "sixth",     "sixty",    "ten",     "tenth",    "third",     "thirds",   "thirteen", "thirty",
+    "thousand", "thousands", "three",    "thrice",  "trillion", "triple",    "tripled",  "twelve",   "twenty",
+    "twice",    "two",       "zero"};
 
 // Standing alone, or (the second list) before a counter.
 constexpr std::array<std::string_view, 8> kKoreanAlone = {"하나", "둘", "셋", "넷", "다섯", "여섯", "절반", "두배"};
@@ -127,7 +128,7 @@ class Scanner {
         part.push_back(static_cast<char>(at(i) | 0x20));
         continue;
       }
-      if (std::find(kNumberWords.begin(), kNumberWords.end(), part) != kNumberWords.end()) take(begin, i);
+      if (std::binary_search(kNumberWords.begin(), kNumberWords.end(), part)) take(begin, i);
       part.clear();
     }
   }

@@ -225,8 +225,13 @@ void Decider::add_interval(const nlu::Span& s) {
     interval.text += cal_.human(us);
     interval.bounds.push_back({cal_.iso(us), begin, interval.text.size()});
   };
-  if (s.since_us) bound(s.until_us ? "" : "since ", *s.since_us);
-  if (s.until_us && s.type == "time") bound(s.since_us ? " to " : "until ", *s.until_us);
+  const bool korean = is_korean(in_.locale);
+  if (s.since_us) bound(s.until_us || korean ? "" : "since ", *s.since_us);
+  if (korean && s.since_us && !s.until_us) interval.text += "부터";
+  if (s.until_us && s.type == "time") {
+    bound(s.since_us ? (korean ? " ~ " : " to ") : (korean ? "" : "until "), *s.until_us);
+    if (korean && !s.since_us) interval.text += "까지";
+  }
   interval.text += " " + in_.timezone;
   d_.intervals.push_back(std::move(interval));
 }

@@ -62,6 +62,7 @@ Composed compose(const Request& request, const Routed& routed, const Validated& 
   input.intent = routed.intent.empty() ? "lookup" : routed.intent;
   input.locale = request.options.locale;
   input.intervals = routed.intervals;
+  input.notes = routed.notes;
   for (CallIndex call = 0; call < executed.run->size(); call++) {
     const registry::Tool& tool = *validated.tools[call];
     const run::CallRecord& record = executed.run->record(call);

@@ -77,6 +77,7 @@ struct Routed {
   std::vector<std::string> next_actions;
   Json direct_answer;                               // route direct: an `answer` object
   std::vector<Period> intervals;                    // resolved time ranges, as the answer prints them
+  std::vector<std::string> notes;                   // how words of the question were understood, as the answer says it
   Json explain;                                     // the planner's document of the trace
   std::vector<std::vector<std::string>> defaulted;  // by call: arguments the planner took from the schema
 };

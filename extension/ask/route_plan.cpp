@@ -134,6 +134,7 @@ Routed route_plan(const Request& request) {
     case Route::reject: routed.refusal = Error{decision.code.value_or(Code::no_match), decision.reason, {}, {}}; break;
   }
   routed.intervals = decision.intervals;
+  routed.notes = decision.notes;
   if (request.options.choose) apply_choice(request, decision, routed);
   return routed;
 }

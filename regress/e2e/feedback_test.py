@@ -32,6 +32,9 @@ class Feedback(unittest.TestCase):
         cls.cluster.psql(SITE)
         cls.connections = {user: cls.cluster.connect(user=user) for user in ("dba", "app", "other")}
         cls.tenant("dba", TOOL)
+        cls.cluster.psql("SELECT ops.put_asset('tool', 'weekdays', '{\"type\": \"sql\", \"description\": \"Names of the weekdays.\","
+                         " \"shared\": true, \"examples\": [\"names of the weekdays\", \"which weekdays are there?\"],"
+                         " \"sql\": {\"query\": \"SELECT ''monday'' AS weekday\"}}'); SELECT ops.publish_asset('tool', 'weekdays');")
 
     @classmethod
     def tearDownClass(cls):
@@ -116,7 +119,7 @@ class Feedback(unittest.TestCase):
         self.assertEqual((self.candidate(given)["state"], self.examples()), ("rejected", before))
 
     def test_an_example_of_a_shared_tool_is_for_its_owners(self):
-        given = self.feedback(self.ask("who blocks whom?"), "right")
+        given = self.feedback(self.ask("names of the weekdays"), "right")
         self.assertIn("of its own", self.refused("55000", self.tenant, "dba", "SELECT ops.accept_feedback(%s)", (given,)))
         self.assertEqual(self.candidate(given)["state"], "open")
 

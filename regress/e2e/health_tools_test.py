@@ -125,7 +125,7 @@ class HealthTools(unittest.TestCase):
         row = answer["answer"]["blocks"][0]["rows"][0]
         self.assertEqual((row["database_bytes"], row["total_bytes"], row["table_bytes"], row["index_bytes"]), sizes)
         self.assertEqual(row["table_name"], "public.account")
-        pretty = [f"{size / 1048576:.1f} MB" for size in sizes[:2]]
+        pretty = [f"{size / 1048576:.1f}".removesuffix(".0") + " MB" for size in sizes[:2]]
         said = f"Database ops_dev takes {pretty[0]}; its largest table is public.account with {pretty[1]}, indexes included."
         self.assertEqual(summary.removesuffix(" Assumed by default: limit = 10."), said)
 
