@@ -5,6 +5,7 @@
 #include "extension/pg/analysis/analysis.hpp"
 #include "extension/pg/analysis/parse.hpp"
 #include "extension/pg/analysis/gate.hpp"
+#include "extension/pg/executor/cost.hpp"
 #include "extension/pg/executor/parameters.hpp"
 #include "extension/pg/executor/receiver.hpp"
 #include "extension/pg/sync.hpp"
@@ -90,6 +91,8 @@ bool run_query(const Request& request, const analysis::Prepared& prepared, std::
   ParamListInfo params = bind_parameters(prepared, request.args);
   Query* query = linitial_node(Query, prepared.queries);
   const char* sql = prepared.text.sql.c_str();
+  const bool capped = request.max_cost.has_value();  // the planner takes its query apart
+  const Query* unplanned = call([=] { return capped ? static_cast<Query*>(copyObjectImpl(query)) : nullptr; });
   PlannedStmt* plan = call([=] { return pg_plan_query(query, sql, CURSOR_OPT_PARALLEL_OK, params); });
   response.plan_ms = ms_since(begun);
   if (plan->commandType != CMD_SELECT || plan->hasModifyingCTE || plan->utilityStmt != nullptr) {
@@ -97,7 +100,7 @@ bool run_query(const Request& request, const analysis::Prepared& prepared, std::
     response.rule = "node_not_allowed";
     return true;
   }
-  if (request.max_cost && plan->planTree->total_cost > *request.max_cost) {
+  if (request.max_cost && cost_without_values(plan, unplanned, sql, params) > *request.max_cost) {
     response.error = {Code::policy_deny,
                       "the planner estimates a cost above the policy's max_cost",
                       {},
