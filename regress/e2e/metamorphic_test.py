@@ -7,10 +7,10 @@ they are there, and a few of this file.
 """
 import json
 import os
-import re
 import sys
 import unittest
 
+import psycopg2
 from cluster import ROOT, Cluster
 
 sys.path.insert(0, os.path.join(ROOT, "bench", "answering"))
@@ -64,11 +64,6 @@ def decision(plan):
             "options": [option.get("label") for option in (plan["clarification"] or {}).get("options", [])]}
 
 
-def whole(plan):
-    """The plan's document but for its own identifier."""
-    return {**plan, "plan_id": None}
-
-
 class MetamorphicTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -88,7 +83,9 @@ class MetamorphicTest(unittest.TestCase):
         backwards = sorted(reversed(assets), key=lambda asset: rank[asset[0]])
         for tenant, order in (("Zeta-9", assets), ("backwards", backwards)):
             cls.copy_tenant(tenant, order)
-        cls.questions = [q for q in files.load() if q["part"] == "tune" and q["domain"] == "estate" and q["tenant"] == "acme"]
+        tuning = [q for q in files.load() if q["part"] == "tune" and q["domain"] == "estate" and q["tenant"] == "acme"]
+        cls.questions = tuning[::2]
+        cls.before = cls.plans("acme")
 
     @classmethod
     def tearDownClass(cls):
@@ -114,45 +111,64 @@ class MetamorphicTest(unittest.TestCase):
                                f"SELECT %s, {columns} FROM shop.{table} WHERE tenant_id = 'acme'", (tenant,))
 
         def put():
-            for kind, name, spec in assets:
-                cls.cursor.execute("SELECT ops.put_asset(%s, %s, %s)", (kind, name, json.dumps(spec)))
-                cls.cursor.execute("SELECT ops.publish_asset(%s, %s)", (kind, name))
+            waiting = assets
+            while waiting:  # an asset that needs another waits for it
+                late = [asset for asset in waiting if not cls.published(*asset)]
+                if len(late) == len(waiting):
+                    raise AssertionError(f"cannot be published: {[asset[:2] for asset in late]}")
+                waiting = late
         cls.inside(tenant, put)
 
-    def plans(self, tenant, form):
-        """{id: text}: what ops.plan() says to each question, in one form, with the tenant's name taken out."""
+    @classmethod
+    def published(cls, kind, name, spec):
+        cls.cursor.execute("SAVEPOINT asset")
+        try:
+            cls.cursor.execute("SELECT ops.put_asset(%s, %s, %s)", (kind, name, json.dumps(spec)))
+            cls.cursor.execute("SELECT ops.publish_asset(%s, %s)", (kind, name))
+        except psycopg2.Error:
+            cls.cursor.execute("ROLLBACK TO SAVEPOINT asset")
+            return False
+        return True
+
+    @classmethod
+    def plans(cls, tenant):
+        """{id: document} of what ops.plan() says to each question, with the tenant's name and the plan's identifier out."""
         found = {}
-        for question in self.questions:
+        for question in cls.questions:
             options = {"tenant": tenant, "timezone": question["timezone"], "locale": question["locale"], "now": question["clock"]}
-            self.cursor.execute("SELECT ops.plan(%s, %s)", (question["question"], json.dumps(options)))
-            text = json.dumps(form(self.cursor.fetchone()[0]), sort_keys=True)
-            found[question["id"]] = re.sub(re.escape(json.dumps(tenant)[1:-1]), "TENANT", text)
-        self.connection.commit()
+            cls.cursor.execute("SELECT ops.plan(%s, %s)", (question["question"], json.dumps(options)))
+            text = json.dumps({**cls.cursor.fetchone()[0], "plan_id": None}, sort_keys=True)
+            found[question["id"]] = json.loads(text.replace(json.dumps(tenant), '"TENANT"'))
+        cls.connection.commit()
         return found
 
+    def assert_same(self, found, wanted):
+        self.assertEqual([name for name in wanted if found[name] != wanted[name]], [])
+        self.assertEqual(json.dumps(found), json.dumps(wanted))
+
     def test_the_questions_are_decided_in_more_than_one_way(self):
-        routes = [json.loads(text)["route"] for text in self.plans("acme", decision).values()]
-        self.assertGreaterEqual(len(routes), 200)
+        routes = [plan["route"] for plan in self.before.values()]
+        self.assertGreaterEqual(len(routes), 120)
         self.assertGreaterEqual(routes.count("plan"), 5)
-        self.assertGreaterEqual(routes.count("reject"), 50)
+        self.assertGreaterEqual(routes.count("reject"), 40)
 
     def test_an_unrelated_tool_changes_no_decision(self):
-        before = self.plans("acme", decision)
         self.inside("acme", lambda: create_tool(self.cursor, *UNRELATED))
         try:
-            self.assertEqual(self.plans("acme", decision), before)
+            after = self.plans("acme")
         finally:
             self.inside("acme", lambda: self.cursor.execute("SELECT ops.delete_asset('tool', %s)", (UNRELATED[0],)))
-        self.assertEqual(self.plans("acme", decision), before)
+        self.assert_same({name: decision(plan) for name, plan in after.items()},
+                         {name: decision(plan) for name, plan in self.before.items()})
 
     def test_the_order_of_registration_changes_nothing(self):
-        self.assertEqual(self.plans("backwards", whole), self.plans("acme", whole))
+        self.assert_same(self.plans("backwards"), self.before)
 
     def test_the_name_of_the_tenant_changes_nothing(self):
-        self.assertEqual(self.plans("Zeta-9", whole), self.plans("acme", whole))
+        self.assert_same(self.plans("Zeta-9"), self.before)
 
     def test_the_same_question_is_planned_the_same_again(self):
-        self.assertEqual(self.plans("acme", whole), self.plans("acme", whole))
+        self.assert_same(self.plans("acme"), self.before)
 
 
 if __name__ == "__main__":
