@@ -62,9 +62,36 @@ class Analyser {
     while (at < a_.tokens.size() && token(at).kind == TokenKind::symbol) ++at;
     if (at >= a_.tokens.size()) return;
     const auto verb = action_verb(token(at).norm);
-    if (!verb) return;
+    if (!verb) {
+      // "can I get rid of it?" asks whether.
+      const bool asks = at >= 2 && is_any(norm(at - 1), "|i|we|");
+      if (!asks && light_verb(at)) a_.action = token(at).norm;
+      return;
+    }
+    // "run a health check" is a question.
+    static constexpr std::string_view kChecks = "|check|checkup|checks|report|diagnosis|diagnostics|overview|";
+    const bool check = verb->verb == "run" && std::any_of(a_.tokens.begin(), a_.tokens.end(),
+                                                          [](const Token& t) { return listed(t.norm, kChecks); });
+    if (check) return;
     if (verb->also_noun && at == 0 && !object_follows(at + 1)) return;
     a_.action = std::string(verb->verb);
+  }
+
+  // "do a checkpoint", "get vacuum going", "get rid of", "make web-01 active": not "get a list", "make a table of".
+  bool light_verb(std::size_t at) const {
+    static constexpr std::string_view kReports =
+        "|list|report|overview|table|summary|chart|graph|count|ranking|comparison|breakdown|statistic|statistics|number|";
+    const std::string_view verb = norm(at);
+    if (verb == "do") return is_any(norm(at + 1), "|a|an|") && !is_any(norm(at + 2), kReports);
+    if (verb == "make") return !is_any(norm(at + 1), kReports) && !is_any(norm(at + 2), kReports);
+    if (verb != "get") return false;
+    if (norm(at + 1) == "rid") return true;
+    for (std::size_t i = at + 2; i < a_.tokens.size() && i < at + 7; ++i) {
+      const bool ends =
+          i + 1 == a_.tokens.size() || token(i + 1).kind == TokenKind::symbol || is_any(norm(i + 1), "|of|again|now|");
+      if (ends && is_any(norm(i), "|going|out|started|running|back|down|up|off|")) return true;
+    }
+    return false;
   }
 
   // "drop the table", "restart web-01", "vacuum table t": something to act upon is named.
@@ -72,7 +99,7 @@ class Analyser {
     if (i >= a_.tokens.size()) return true;
     static constexpr std::string_view kDeterminers =
         "|the|a|an|all|this|that|these|those|my|our|every|each|it|them|any|everything|pid|session|table|database|db|user|role|"
-        "index|server|service|schema|backend|ci|event|events|tables|sessions|into|in|up|from|to|";
+        "index|server|service|schema|backend|ci|event|events|tables|sessions|into|in|up|from|to|on|off|over|now|immediately|";
     if (token(i).kind != TokenKind::word) return token(i).kind != TokenKind::symbol;
     return listed(token(i).norm, kDeterminers);
   }

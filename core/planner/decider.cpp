@@ -17,6 +17,8 @@ constexpr std::size_t kCandidates = 50;
 constexpr std::size_t kLookups = 10;  // tools whose entities are looked up
 constexpr double kThreshold = 0.75;
 constexpr double kMinReverse = 0.5;
+constexpr double kThresholdAlone = 0.45;
+constexpr double kMinReverseAlone = 0.35;
 constexpr double kMargin = 0.35;    // in logits
 constexpr double kVerbatim = 0.95;  // overlap with an example from which on a tool goes before a reading
 constexpr std::size_t kMaxSideBySide = 3;
@@ -79,6 +81,7 @@ Decision Decider::run(const std::string& question) {
   a_ = nlu::analyse(question, cal_);
   d_.explain.set("spans", nlu::spans_json(a_));
   d_.intent = intent_of(a_, nullptr);
+  korean_ = nlu::hangul_share(question) > 0.5 && !a_.help;
   if (a_.help) return help();
   if (a_.action && !in_.allow_write) return action();
   if (const auto refused = senseless(question)) return reject(Code::no_match, *refused);
@@ -91,6 +94,8 @@ Decision Decider::run(const std::string& question) {
 bool Decider::eligible(const Entry& e) const {
   const retrieval::ToolDoc& doc = e.doc;
   if (!doc.callable || doc.deprecated || doc.examples.empty()) return false;
+  // The shipped lists translate words, but who may be asked in Korean is the tool's own statement.
+  if (korean_ && !e.hangul) return false;
   // A tool that writes is only for a question that tells it to.
   if (!doc.read_only && !(a_.action && in_.allow_write)) return false;
   if (doc.read_only && a_.action) return false;
@@ -149,6 +154,15 @@ Decision Decider::choose() {
       unsure = true;
     } else {
       (c.complete() ? good : incomplete).push_back(&c);
+    }
+  }
+  // One tool alone explains every word: then it need not be that near to one of its examples.
+  if (good.empty() && incomplete.empty() && readings_.empty()) {
+    const auto explains = [](const Candidate& c) { return c.explains_all(); };
+    const auto only = std::find_if(all_.begin(), all_.end(), explains);
+    if (only != all_.end() && std::find_if(only + 1, all_.end(), explains) == all_.end() &&
+        only->p >= kThresholdAlone && only->reverse >= kMinReverseAlone) {
+      (only->complete() ? good : incomplete).push_back(&*only);
     }
   }
   const auto better = [](const Candidate* x, const Candidate* y) {

@@ -68,6 +68,7 @@ class Decider {
   std::vector<Candidate> all_;
   std::vector<Reading> readings_;
   Decision d_;
+  bool korean_ = false;   // the question is
   bool probing_ = false;  // tries a question of its own: asks nothing back
 };
 

@@ -23,6 +23,19 @@ constexpr double kBm25B = 0.5;
 constexpr double kCentroidShare = 0.5;
 constexpr double kRankerShare = 0.4;
 
+bool speaks_korean(const ToolDoc& doc, const std::vector<nlu::Slot>& slots) {
+  const auto korean = [](const std::string& text) { return nlu::hangul_share(text) > 0; };
+  const auto said_in_korean = [&](const nlu::EnumValue& value) {
+    return std::any_of(value.phrases.begin(), value.phrases.end(),
+                       [&](const auto& phrase) { return std::any_of(phrase.begin(), phrase.end(), korean); });
+  };
+  return std::any_of(doc.examples.begin(), doc.examples.end(), korean) ||
+         std::any_of(doc.vocabulary.begin(), doc.vocabulary.end(), korean) ||
+         std::any_of(slots.begin(), slots.end(), [&](const nlu::Slot& slot) {
+           return std::any_of(slot.values.begin(), slot.values.end(), said_in_korean);
+         });
+}
+
 }  // namespace
 
 Index Index::build(RegistrySnapshot snapshot) {
@@ -36,8 +49,7 @@ Index Index::build(RegistrySnapshot snapshot) {
     entry.slots = nlu::slots_of(doc.input_schema);
     ProfiledTool profiled = profile_of(doc, entry.slots);
     entry.profile = std::move(profiled.profile);
-    entry.hangul = std::any_of(doc.examples.begin(), doc.examples.end(),
-                               [](const std::string& example) { return nlu::hangul_share(example) > 0; });
+    entry.hangul = speaks_korean(doc, entry.slots);
     entry.doc = std::move(doc);
     words.push_back(std::move(profiled.example_words));
     index.entries_.push_back(std::move(entry));

@@ -62,7 +62,7 @@ struct Entry {
   Profile profile;
   // idf() of each concept of each example, in the order of profile.example_concepts.
   std::vector<std::vector<double>> example_weights;
-  bool hangul = false;  // in an example
+  bool hangul = false;  // in an example, its vocabulary or a synonym: it may be asked in Korean
 };
 
 struct Scored {

@@ -175,6 +175,39 @@ TEST(Asking, APeriodInOneExampleIsNotBuiltIn) {
   EXPECT_NE(calls(ask_shop("작업 건수")), "refused");
 }
 
+TEST(Asking, AWordOfDoingIsNoQuestion) {
+  for (const char* question : {"do a deployment", "force a deployment", "trigger deployments", "get deployments going",
+                               "get rid of the alerts", "run deployments on all items", "배포 시작해줘"}) {
+    EXPECT_EQ(ask_shop(question).code, Code::unsupported_action) << question;
+  }
+  for (const char* question : {"get the number of alerts", "do we have alerts?", "how many deployments?"}) {
+    EXPECT_NE(ask_shop(question).code, Code::unsupported_action) << question;
+  }
+}
+
+TEST(Asking, KoreanIsReadThroughTheShippedLists) {
+  PlannerInput in;
+  in.question = "배포는 몇 건인가요?";
+  in.now_us = std::int64_t{1'773'210'600} * 1'000'000;
+  in.locale = "ko";
+  // English words alone do not make a tool that is asked in Korean; a Korean word of its own does.
+  auto snapshot = shop();
+  EXPECT_EQ(decide(in, retrieval::Index::build(snapshot)).route, Route::reject);
+  snapshot[1].vocabulary = {"배포"};
+  const auto index = retrieval::Index::build(snapshot);
+  const Decision d = decide(in, index);
+  ASSERT_EQ(d.route, Route::plan) << d.reason;
+  EXPECT_EQ(d.calls[0].tool, "deployment_count");
+  in.question = "어제 배포는 몇 건인가요?";
+  const Decision yesterday = decide(in, index);
+  ASSERT_EQ(yesterday.route, Route::plan) << yesterday.reason;
+  EXPECT_EQ(yesterday.intervals.at(0).text, "2026-03-10 00:00 ~ 2026-03-11 00:00 UTC");
+  in.question = "부산 배포는 몇 건인가요?";
+  EXPECT_EQ(decide(in, index).route, Route::reject);
+  in.question = "고양이는 몇 마리인가요?";
+  EXPECT_EQ(decide(in, index).route, Route::reject);
+}
+
 TEST(Asking, PronounsNeedWhatTheyStandFor) {
   for (const char* question : {"how many of them yesterday?", "how many of those visits yesterday?",
                                "show the load of this turbine at 9:00"}) {
