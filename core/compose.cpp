@@ -104,6 +104,7 @@ class Composer {
     applied(call, ref, context.given, speaker, r);
     defaults(call, ref, speaker, r);
     data_of(ref, r);
+    without_filter(call, r.title);
     for (Fact& f : r.facts) {
       f.begin += offset;
       f.end += offset;
@@ -195,6 +196,35 @@ class Composer {
       argument(ref, name, value, speaker);
     }
     if (any) out_.summary += ".";
+  }
+
+  // Nothing matched: is there anything at all?
+  void without_filter(const CallOutcome& call, const std::string& title) {
+    if (call.unfiltered == nullptr) return;
+    const Json& all = *call.unfiltered;
+    const bool figure = all["rows"].size() == 1 && all["columns"].size() == 1;
+    const std::string column = figure ? all["columns"].items()[0]["name"].text() : std::string();
+    const std::string path = figure ? "$.rows[0]." + column : "$.row_count";
+    const present::Value count = present::evaluate({path, "", "", ""}, all, call.unfiltered_args);
+    if (!count.defined || !count.json.is_number()) return;
+    references_.push_back({&all, &call.unfiltered_args});
+    const int ref = static_cast<int>(references_.size());
+    CallOutcome again;
+    again.tool = call.tool;
+    again.tool_call_id = call.unfiltered_call_id;
+    again.args = call.unfiltered_args;
+    again.result = call.unfiltered;
+    again.as_of = call.as_of;
+    refer(again, ref, title);
+    const auto bound = call.limit.empty() ? std::nullopt : call.unfiltered_args[call.limit].as_int();
+    const bool more = all["truncated"].as_bool() || (!figure && bound && count.json.as_int().value_or(0) >= *bound);
+    words(more ? " Without the filter: at least " : " Without the filter: ", " 조건 없이는: ");
+    Fact f;
+    f.value = count.json;
+    f.ref = ref;
+    f.source = count.source;
+    fact(std::move(f));
+    words(".", more ? " 이상." : ".");
   }
 
   // Where the tool says how old its data are.

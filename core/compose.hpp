@@ -32,6 +32,10 @@ struct CallOutcome {
   std::string result_digest;                  // optional, "sha256:..."
   std::vector<std::string> defaulted;         // arguments that took the schema's default
   std::vector<std::string> given;             // arguments that the question or the plan gave
+  // The same call without its optional arguments, where it found nothing and the tool says recount.
+  std::shared_ptr<const Json> unfiltered;
+  Json unfiltered_args = Json::object();
+  std::string unfiltered_call_id;
   std::string limit;                          // the argument that bounds the number of rows; empty: none
 };
 

@@ -43,9 +43,12 @@ class Compiler {
         if (out_.as_of_ && !out_.as_of_->is_plain_value()) {
           add("present.as_of", 0, "as_of is a value, such as max(updated_at)");
         }
+      } else if (key == "recount") {
+        if (!value.is_bool()) add("present.recount", 0, "recount is true or false");
+        out_.recount_ = value.as_bool();
       } else {
         add("present." + key, 0,
-            "unknown field \"" + key + "\"; known are summary, columns, block, title, nouns, as_of");
+            "unknown field \"" + key + "\"; known are summary, columns, block, title, nouns, as_of, recount");
       }
     }
     return std::move(problems_);

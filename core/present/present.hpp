@@ -2,12 +2,13 @@
 //
 // {"summary":[{"when":"row_count = 0","text":"...","severity":"attention"},...],
 //  "columns":{"wait":{"unit":"s","format":"duration","title":"..."}},"block":"table","title":"...",
-//  "nouns":{"en":["session","sessions"],"ko":["세션","개"]},"as_of":"max(updated_at)"}
+//  "nouns":{"en":["session","sessions"],"ko":["세션","개"]},"as_of":"max(updated_at)","recount":true}
 // The first summary entry whose `when` holds (none = always) and whose values all exist speaks. text
 // and title are a string or {"en":...,"ko":...}. Values stand in braces: "{max(wait)}"; "{{" is a brace.
 // A value touches neither digits nor another value: "1{n}" would make a figure that no cell holds.
 // nouns say what a row is (singular and plural; Korean: noun and counter) where no summary is written; as_of
-// is the moment of the data, where they are older than the statement that reads them.
+// is the moment of the data, where they are older than the statement that reads them. recount: where nothing was
+// found, the call may be made again without its optional arguments, to say whether there is anything at all.
 // Vocabulary: a *fact* is a figure in the text with where it comes from; everything else in the text is
 // the author's, and is marked so.
 #pragma once
@@ -87,6 +88,7 @@ class Present {
   Rendered render(const Json& result, const Json& args, const Context& context) const;
 
   Style style_of(std::string_view column) const;
+  bool recount() const { return recount_; }
   // Everything the expressions read, in the order of the spec.
   const std::vector<Mention>& mentions() const { return mentions_; }
 
@@ -113,6 +115,7 @@ class Present {
   std::map<std::string, std::string> title_;
   std::map<std::string, std::vector<std::string>> nouns_;  // by locale: two words
   std::optional<Expression> as_of_;
+  bool recount_ = false;
   std::vector<Mention> mentions_;
 };
 

@@ -13,6 +13,7 @@
 #include "extension/ask/compose.hpp"
 #include "extension/ask/execute.hpp"
 #include "extension/ask/present.hpp"
+#include "extension/ask/recount.hpp"
 #include "extension/ask/request.hpp"
 #include "extension/ask/route_plan.hpp"
 #include "extension/ask/validate.hpp"
@@ -98,6 +99,7 @@ struct Progress {
   Routed routed;
   Validated validated;
   Executed executed;
+  std::unique_ptr<Recounted> recounted;
   Composed composed;
   Outcome outcome;
 };
@@ -137,6 +139,8 @@ void run_stages(Request& request, Progress& at) {
     if (record.error) log.fail(*record.error);
     if (record.timeout_exceeded) log.warn("call " + at.validated.plan.calls[call].id + " exceeded its timeout");
   }
+  at.recounted = recount(request, at.validated, at.executed);
+  at.outcome.recounted = at.recounted.get();
   log.end();
 
   if (request.entry == Entry::query) {
@@ -144,7 +148,7 @@ void run_stages(Request& request, Progress& at) {
     return;
   }
   log.begin("compose");
-  at.composed = compose(request, at.routed, at.validated, at.executed);
+  at.composed = compose(request, at.routed, at.validated, at.executed, at.recounted.get());
   for (const std::string& warning : at.composed.warnings) log.warn(warning);
   if (at.composed.problem) {
     log.fail(*at.composed.problem);

@@ -54,9 +54,20 @@ void arguments_of(const Request& request, const Routed& routed, std::size_t call
   }
 }
 
+void add_recount(const Recounted& recounted, compose::Input& input) {
+  for (CallIndex i = 0; i < recounted.of.size(); i++) {
+    if (recounted.executed.results[i] == nullptr) continue;
+    compose::CallOutcome& outcome = input.calls[recounted.of[i]];
+    outcome.unfiltered = recounted.executed.results[i];
+    outcome.unfiltered_args = recounted.executed.run->args(i);
+    outcome.unfiltered_call_id = recounted.executed.run->settings_of(i).tool_call_id;
+  }
+}
+
 }  // namespace
 
-Composed compose(const Request& request, const Routed& routed, const Validated& validated, const Executed& executed) {
+Composed compose(const Request& request, const Routed& routed, const Validated& validated, const Executed& executed,
+                 const Recounted* recounted) {
   compose::Input input;
   input.question = request.question;
   input.intent = routed.intent.empty() ? "lookup" : routed.intent;
@@ -87,6 +98,7 @@ Composed compose(const Request& request, const Routed& routed, const Validated& 
     }
     input.calls.push_back(std::move(outcome));
   }
+  if (recounted != nullptr) add_recount(*recounted, input);
   compose::Answer answer = compose::compose(input);
   Composed out;
   out.answer = std::move(answer).to_json();

@@ -63,6 +63,16 @@ run::Report report_of(const Request& request, const Executed& executed, bool int
   return {*executed.run, {request.started_us, internal, request.options.korean()}};
 }
 
+// Calls and groups of a recount come after those of the plan: their groups are numbered on.
+void append(Json& list, Json more, std::size_t groups_before) {
+  for (Json& one : more.items()) {
+    if (const auto group = one["execution_group"].as_int(); group) {
+      one.set("execution_group", Json(*group + static_cast<std::int64_t>(groups_before)));
+    }
+    list.push_back(std::move(one));
+  }
+}
+
 Json refused_answer(const Routed& routed, const Json& error) {
   Json answer = Json::object();
   std::string text = error["message"].text();
@@ -240,8 +250,15 @@ Json envelope_for(const Request& request, const Outcome& outcome, bool internal,
     out.add("answer", routed != nullptr && error.is_object() ? refused_answer(*routed, error) : Json());
     out.add("references", Json::array());
   }
-  out.add("tool_calls", report ? report->tool_calls() : Json::array());
-  out.add("execution_groups", report ? report->execution_groups() : Json::array());
+  Json calls = report ? report->tool_calls() : Json::array();
+  Json groups = report ? report->execution_groups() : Json::array();
+  if (report && outcome.recounted != nullptr) {
+    const run::Report again = report_of(request, outcome.recounted->executed, internal);
+    append(calls, again.tool_calls(), groups.size());
+    append(groups, again.execution_groups(), groups.size());
+  }
+  out.add("tool_calls", std::move(calls));
+  out.add("execution_groups", std::move(groups));
   out.add("failed_tools", report ? report->failed_tools() : Json::array());
   out.add("skipped_tools", report ? report->skipped_tools() : Json::array());
   out.add("fallback", Json());
@@ -282,6 +299,20 @@ Json internal_error_of(const Error& error) {
                        {"hint", Json(error.hint)}});
 }
 
+Json traced_calls(const Request& request, const Outcome& outcome, const run::Report& report, const Validated& validated,
+                  const Executed& executed) {
+  Json calls = report.trace_tool_calls();
+  for (std::size_t i = 0; i < calls.size(); i++) {
+    Json& call = calls.items()[i];
+    call.add("plan_id", Json(outcome.validated->plan_id));
+    const std::string& digest = executed.statement_digests[i];
+    call.add("statement_digest", digest.empty() ? Json() : Json("sha256:" + digest));
+    const registry::Tool& tool = *validated.tools[i];
+    apply_recording(call, tool, recording(request, tool), executed.results[i].get(), executed.result_digests[i]);
+  }
+  return calls;
+}
+
 // Calls add(key, value) for each member of the trace, in order. `base` is the envelope everybody may read.
 template <class Add>
 void each_member(const Request& request, const Outcome& outcome, const Json& base, Add&& add) {
@@ -295,15 +326,12 @@ void each_member(const Request& request, const Outcome& outcome, const Json& bas
       add(key, value);
       continue;
     }
-    Json calls = report->trace_tool_calls();
-    for (std::size_t i = 0; i < calls.size(); i++) {
-      Json& call = calls.items()[i];
-      call.add("plan_id", Json(outcome.validated->plan_id));
-      const std::string& digest = outcome.executed->statement_digests[i];
-      call.add("statement_digest", digest.empty() ? Json() : Json("sha256:" + digest));
-      const registry::Tool& tool = *outcome.validated->tools[i];
-      apply_recording(call, tool, recording(request, tool), outcome.executed->results[i].get(),
-                      outcome.executed->result_digests[i]);
+    Json calls = traced_calls(request, outcome, *report, *outcome.validated, *outcome.executed);
+    if (outcome.recounted != nullptr) {
+      const Recounted& again = *outcome.recounted;
+      const run::Report second = report_of(request, again.executed, false);
+      append(calls, traced_calls(request, outcome, second, again.validated, again.executed),
+             report->execution_groups().size());
     }
     add(key, std::move(calls));
   }

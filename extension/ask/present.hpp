@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "extension/ask/recount.hpp"
 #include "extension/ask/request.hpp"
 
 namespace pgops::ask {
@@ -13,6 +14,7 @@ struct Outcome {
   const Routed* routed = nullptr;
   const Validated* validated = nullptr;
   const Executed* executed = nullptr;
+  const Recounted* recounted = nullptr;
   Composed* composed = nullptr;  // envelope() takes the answer out of it
   std::optional<Error> failure;  // a stage said no: the request failed with it
   bool cancelled = false;        // the caller's own cancel ended it

@@ -21,6 +21,9 @@ SET ROLE app;
 SELECT ops.create_sql_tool('jobs_per_hour', 'Jobs per hour.', 'SELECT at, jobs FROM public.load ORDER BY at', ARRAY['jobs per hour']);
 SELECT ops.create_sql_tool('notes', 'Notes.', 'SELECT at, note, note AS again, note AS once_more, jobs FROM public.load ORDER BY at DESC LIMIT 3',
   ARRAY['latest notes']);
+SELECT ops.create_sql_tool('jobs_of', 'Jobs of an hour.', 'SELECT at, jobs FROM public.load WHERE :jobs IS NULL OR jobs = :jobs ORDER BY at LIMIT :limit',
+  ARRAY['jobs of an hour'], input_schema => '{"type": "object", "additionalProperties": false, "properties": {"jobs": {"type": "integer"},
+  "limit": {"type": "integer", "default": 50}}}', present => '{"recount": true}');
 SELECT ops.create_sql_tool('quick', 'Quick.', 'SELECT 1 AS one', ARRAY['something quick']);
 """
 
@@ -79,6 +82,22 @@ class Terminal(unittest.TestCase):
         text = "\n".join(self.lines("SELECT ops.ask_text('jobs per hour', '{\"locale\": \"ko\"}')"))
         for said in ("31개 값, 2026-03-01 00:00 ~ 2026-03-02 06:00; 최고 6", "\n출처\n  [1] jobs_per_hour, 31행, "):
             self.assertIn(said, text)
+
+    def test_nothing_that_matched_is_told_from_nothing_at_all(self):
+        answer = self.cluster.value("SELECT ops.call_tool('jobs_of', '{\"jobs\": 77}')", user="app")
+        self.assertEqual(answer["status"], "success")
+        self.assertEqual(answer["answer"]["summary"], "Jobs of an hour: nothing found for jobs = 77. Without the filter: 31.")
+        self.assertEqual([(c["call"], c["status"], c["row_count"], c["execution_group"]) for c in answer["tool_calls"]],
+                         [("call", "success", 0, 0), ("unfiltered_1", "success", 31, 1)])
+        self.assertEqual([r["args"] for r in answer["references"]], [{"jobs": 77, "limit": 50}, {"limit": 50}])
+        self.assertEqual([len(g["tool_call_ids"]) for g in answer["execution_groups"]], [1, 1])
+        traced = wait_for(lambda: self.cluster.rows("SELECT call, tool, args FROM ops.tool_calls WHERE trace_id = %s ORDER BY position",
+                                                    (answer["trace_id"],), user="app"), "the trace")
+        self.assertEqual(traced, [("call", "jobs_of", {"jobs": 77, "limit": 50}), ("unfiltered_1", "jobs_of", {"limit": 50})])
+        # Found, or not asked for: one call.
+        for tool, args in (("jobs_of", '{"jobs": 3}'), ("jobs_of", "{}"), ("quick", "{}")):
+            answer = self.cluster.value("SELECT ops.call_tool(%s, %s)", (tool, args), user="app")
+            self.assertEqual(len(answer["tool_calls"]), 1, args)
 
     def test_who_waits_is_told_for_what(self):
         blocker = self.cluster.connect(autocommit=False)

@@ -218,6 +218,26 @@ TEST(Compose, ABoundThatWasNotReachedIsNotSaid) {
   EXPECT_EQ(compose::compose(in).summary, "What a knows: paid 2, open 1. Assumed by default: limit = 2.");
 }
 
+TEST(Compose, SaysWhetherThereIsAnythingWithoutTheFilter) {
+  compose::Input in;
+  in.calls = {outcome("a", table({"n"}, "[]"))};
+  in.calls[0].args = json(R"({"status":"lost","limit":2})");
+  in.calls[0].given = {"status"};
+  in.calls[0].defaulted = {"limit"};
+  in.calls[0].limit = "limit";
+  in.calls[0].unfiltered = std::make_shared<const Json>(kByStatus);
+  in.calls[0].unfiltered_args = json(R"({"limit":2})");
+  const compose::Answer a = compose::compose(in);
+  ASSERT_TRUE(a.grounded.ok()) << a.grounded.error().message;
+  EXPECT_EQ(a.summary, "What a knows: nothing found for status = lost. Without the filter: at least 2.");
+  EXPECT_EQ(a.references.size(), 2U);
+  in.locale = "ko";
+  EXPECT_NE(compose::compose(in).summary.find("조건 없이는: 2 이상."), std::string::npos);
+  in.calls[0].unfiltered = std::make_shared<const Json>(table({"n"}, "[[0]]"));
+  in.locale = "en";
+  EXPECT_EQ(compose::compose(in).summary, "What a knows: nothing found for status = lost. Without the filter: 0.");
+}
+
 TEST(Compose, SaysHowOldTheDataAreWhereTheToolKnows) {
   compose::Input in;
   in.calls = {outcome("a", table({"n", "read_at"}, R"([[5,"2026-03-11T15:30:00+09:00"]])"))};
