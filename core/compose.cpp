@@ -170,14 +170,14 @@ class Composer {
     fact(std::move(f));
   }
 
-  // What the answer is limited to, unless its text says so: an argument it shows, or a figure it is.
+  // What the answer is limited to, unless its text says so: an argument it shows, or the number of its rows.
   void applied(const CallOutcome& call, int ref, const std::vector<std::string>& given, const present::Present& speaker,
                const present::Rendered& r) {
     bool any = false;
     for (const std::string& name : given) {
       const Json& value = call.args[name];
-      const bool is_figure =
-          std::any_of(r.facts.begin(), r.facts.end(), [&](const Fact& f) { return f.value == value; });
+      const bool is_figure = name == call.limit && std::any_of(r.facts.begin(), r.facts.end(),
+                                                               [&](const Fact& f) { return f.value == value; });
       if (!scalar(value) || is_figure || shows(r, name) || idle_limit(call, name)) continue;
       words(any ? ", " : " Applied: ", any ? ", " : " 적용: ");
       any = true;

@@ -192,6 +192,7 @@ TEST(Compose, SaysWhatTheAnswerIsLimitedTo) {
   in.calls = {outcome("a", kByStatus)};
   in.calls[0].args = json(R"({"severity":"critical","limit":2,"since":"2026-03-11T00:00:00+09:00","over":90,"top":9})");
   in.calls[0].given = {"severity", "limit", "since"};
+  in.calls[0].limit = "limit";
   in.calls[0].defaulted = {"over", "top"};
   in.calls[0].present = json(
       R"({"summary":[{"text":"{row_count} groups of the top {args.top}."}],"columns":{"over":{"unit":"s","format":"duration"}}})");
