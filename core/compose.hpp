@@ -36,7 +36,7 @@ struct CallOutcome {
   std::shared_ptr<const Json> unfiltered;
   Json unfiltered_args = Json::object();
   std::string unfiltered_call_id;
-  std::string limit;                          // the argument that bounds the number of rows; empty: none
+  std::string limit;  // the argument that bounds the number of rows; empty: none
 };
 
 struct Input {
