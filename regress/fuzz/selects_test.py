@@ -131,7 +131,7 @@ class Selects(unittest.TestCase):
 
     def test_allowed_and_within_the_tenant(self):
         before = self.world()
-        self.rows = self.unplanned = self.unfinished = 0
+        self.rows = self.unplanned = self.unfinished = self.dear = 0
         with concurrent.futures.ThreadPoolExecutor(1) as beside:   # pg_ops answers one batch while the server does the next
             running = None
             for seeds, made in self.batches():
@@ -144,9 +144,9 @@ class Selects(unittest.TestCase):
         self.assertEqual(self.world(), before, "something was written")
         self.assertGreater(self.rows, COUNT)
         self.assertLess(self.unplanned, 1 + COUNT / 1000)
-        self.assertLess(self.unfinished, 2 + COUNT / 1000)
+        self.assertLess(self.unfinished + self.dear, 2 + COUNT / 1000)
         print(f"# {COUNT} generated statements, {self.rows} rows, all as over the copy (seed {SEED}; {self.unplanned} without a plan, "
-              f"{self.unfinished} without an end)", file=sys.stderr)
+              f"{self.unfinished} without an end, {self.dear} too dear)", file=sys.stderr)
 
     def due(self, text):
         """What a superuser gets over the copy; None for a statement that multiplies its tables into billions of rows."""
@@ -162,6 +162,9 @@ class Selects(unittest.TestCase):
         for (seed, text, theirs), mine in zip(known, answers.result()):
             if isinstance(theirs, dict) and theirs["error"].startswith("XX000 failed to build any"):
                 self.unplanned += 1   # PostgreSQL 15 finds no join order for some LATERAL joins, whoever asks
+                continue
+            if isinstance(mine, dict) and "above the policy's max_cost" in mine["error"]:
+                self.dear += 1
                 continue
             self.assertIsInstance(theirs, list, f"the generator made a wrong statement, seed {seed}: {theirs}\n{text}")
             self.assertIsInstance(mine, list, f"refused, seed {seed}: {mine}\n{text}")
