@@ -3,7 +3,7 @@
 -- database: fresh
 SET client_min_messages = warning;
 CREATE EXTENSION dblink;
-SELECT plan(265);
+SELECT plan(267);
 \ir _leaks.sql
 
 CREATE ROLE t_l_owner LOGIN IN ROLE ops_user;
@@ -166,6 +166,16 @@ SELECT is(pg_temp.app_does('INSERT INTO t_leak.keyed VALUES (''t_a'', 7)'),
 SELECT is(pg_temp.app_does('INSERT INTO t_leak.keyed VALUES (''t_a'', 7) ON CONFLICT DO NOTHING'), 'INSERT 0 0', 'known: so does ON CONFLICT');
 SELECT is(pg_temp.app_does('INSERT INTO t_leak.keyed VALUES (''t_a'', 7) ON CONFLICT (id) DO UPDATE SET tenant_id = ''t_a'''),
           '42501 new row violates row-level security policy "pg_ops_tenant" (USING expression) for table "keyed"', 'but the row itself is neither read nor taken');
+CREATE TABLE t_leak.line (tenant_id text, k int REFERENCES t_leak.keyed (id));
+CREATE TABLE t_leak.keyed_well (tenant_id text, id int, PRIMARY KEY (tenant_id, id));
+INSERT INTO t_leak.keyed_well VALUES ('t_b', 7), ('t_a', 1);
+CREATE TABLE t_leak.line_well (tenant_id text, k int, FOREIGN KEY (tenant_id, k) REFERENCES t_leak.keyed_well);
+SELECT ops.protect_table(t, scope => 'everyone') FROM unnest(ARRAY['t_leak.line', 't_leak.keyed_well', 't_leak.line_well']::regclass[]) t \g /dev/null
+GRANT SELECT, INSERT ON t_leak.line, t_leak.line_well TO t_l_app;
+SELECT is(array[pg_temp.app_does('INSERT INTO t_leak.line VALUES (''t_a'', 7)'), left(pg_temp.app_does('INSERT INTO t_leak.line VALUES (''t_a'', 8)'), 5)],
+          '{INSERT 0 1,23503}', 'known: a foreign key without the tenant tells that a value is in use');
+SELECT is(array[left(pg_temp.app_does('INSERT INTO t_leak.line_well VALUES (''t_a'', 7)'), 5), left(pg_temp.app_does('INSERT INTO t_leak.line_well VALUES (''t_a'', 8)'), 5),
+                pg_temp.app_does('INSERT INTO t_leak.line_well VALUES (''t_a'', 1)')], '{23503,23503,INSERT 0 1}', 'one with the tenant does not');
 SELECT matches(pg_temp.as_app('SELECT reltuples > 900 AS known FROM pg_class WHERE oid = ''t_leak.whole''::regclass'), 'true', 'known: pg_class tells how many rows all have');
 
 -- ---- what the server keeps about all tenants is not for tools ----

@@ -15,6 +15,7 @@
 extern "C" {
 #include "access/relation.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/regproc.h"
@@ -161,7 +162,7 @@ class Judge {
     const bool can_be_shared = table || fact.relkind == RELKIND_MATVIEW || fact.relkind == RELKIND_FOREIGN_TABLE;
     const Protection protection = can_be_shared ? protection_of(fact.oid, context_.role) : Protection{};
     if (table && protection.by_policy) {
-      if (fact.has_security_quals) return true;
+      if (fact.has_security_quals) return judge_children(fact.oid, name);
       return refuse("relation_unprotected", "row-level security was not applied to " + name, {}, Code::tenant_mismatch);
     }
     if (protection.shared) return true;
@@ -185,6 +186,30 @@ class Judge {
                     share, Code::tenant_mismatch);
     }
     return refuse("relation_kind", name + " is nothing that tools read", {});
+  }
+
+  // A foreign server evaluates conditions of the statement in an order of its own: on rows that the policy has not
+  // passed, whose values then show in errors. Nothing is read of one whose rows every tenant may see.
+  bool judge_children(Oid table, const std::string& name) {
+    const List* foreign = call([=] {
+      List* found = NIL;
+      ListCell* cell;
+      foreach (cell, has_subclass(table) ? find_all_inheritors(table, NoLock, nullptr) : NIL) {
+        if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_FOREIGN_TABLE) found = lappend_oid(found, lfirst_oid(cell));
+      }
+      return static_cast<const List*>(found);
+    });
+    Oid child = InvalidOid;
+    for (int i = 0; i < list_length(foreign); i++) {
+      if (!protection_of(list_nth_oid(foreign, i), context_.role).shared) child = list_nth_oid(foreign, i);
+    }
+    if (!OidIsValid(child)) return true;
+    return refuse("relation_unprotected",
+                  "table " + name + " has a foreign partition, " + relation_name(child) +
+                      ", whose server would look at rows of every tenant",
+                  "Detach it and give the tool a table of its own for those rows, or: SELECT ops.share_table('" +
+                      sql_escaped(quoted_relation(child)) + "'); if every tenant may see all of them.",
+                  Code::tenant_mismatch);
   }
 
   static std::string sql_escaped(const std::string& text) {
