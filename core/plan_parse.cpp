@@ -111,7 +111,9 @@ class Reader {
     }
     // An imported tool is named server__tool, two names of 63 bytes each.
     const Json& tool = source["tool"];
-    if (!tool.is_string() || !is_name(tool.text(), 128)) {
+    std::string_view name = tool.is_string() ? std::string_view(tool.text()) : std::string_view();
+    if (name.starts_with("model:")) name.remove_prefix(6);
+    if (!is_name(name, 128)) {
       return invalid(place + ".tool", "must be a string, the name of a tool");
     }
     call.tool = tool.text();

@@ -10,34 +10,50 @@ CREATE FUNCTION ops._dependencies(tenant text, kind text, name text)
 AS $body$
 BEGIN
   RETURN QUERY
-    WITH RECURSIVE specs (s_name, s_spec) AS (
-      SELECT v.name, v.spec
+    WITH RECURSIVE specs (s_kind, s_name, s_spec) AS (
+      SELECT v.kind, v.name, v.spec
         FROM ops.asset_store a
         JOIN ops.asset_version_store v ON v.tenant_id = a.tenant_id AND v.kind = a.kind AND v.name = a.name
          AND v.version IN (a.current_version, a.latest_version)
-       WHERE a.tenant_id = _dependencies.tenant AND a.kind = 'tool' AND a.deleted_at IS NULL
-    ), edges (from_name, to_kind, to_name, how) AS (
-      SELECT s.s_name, 'policy', COALESCE(s.s_spec ->> 'policy', 'default_' || (s.s_spec ->> 'type')), 'policy' FROM specs s
+       WHERE a.tenant_id = _dependencies.tenant AND a.kind IN ('tool', 'model') AND a.deleted_at IS NULL
+    ), edges (from_kind, from_name, to_kind, to_name, how) AS (
+      SELECT s.s_kind, s.s_name, 'policy', COALESCE(s.s_spec ->> 'policy',
+             CASE s.s_kind WHEN 'model' THEN 'default_sql' ELSE 'default_' || (s.s_spec ->> 'type') END), 'policy' FROM specs s
       UNION
-      SELECT s.s_name, 'tool', s.s_spec ->> 'fallback_tool', 'fallback_tool' FROM specs s
-       WHERE s.s_spec ->> 'fallback_tool' <> ''
+      SELECT s.s_kind, s.s_name, 'model', l.link ->> 'model', 'link'
+        FROM specs s
+        CROSS JOIN LATERAL pg_catalog.jsonb_each(
+          CASE WHEN pg_catalog.jsonb_typeof(s.s_spec -> 'links') = 'object' THEN s.s_spec -> 'links' ELSE '{}' END)
+          AS l (link_name, link)
+       WHERE s.s_kind = 'model' AND l.link ->> 'model' IS NOT NULL
       UNION
-      SELECT s.s_name, 'tool', r.from_tool, 'accepts_refs'
+      SELECT s.s_kind, s.s_name, 'resolver', d.dimension ->> 'resolver', 'resolver'
+        FROM specs s
+        CROSS JOIN LATERAL pg_catalog.jsonb_each(
+          CASE WHEN pg_catalog.jsonb_typeof(s.s_spec -> 'dimensions') = 'object' THEN s.s_spec -> 'dimensions' ELSE '{}' END)
+          AS d (dimension_name, dimension)
+       WHERE s.s_kind = 'model' AND d.dimension ->> 'resolver' <> ''
+      UNION
+      SELECT s.s_kind, s.s_name, 'tool', s.s_spec ->> 'fallback_tool', 'fallback_tool' FROM specs s
+       WHERE s.s_kind = 'tool' AND s.s_spec ->> 'fallback_tool' <> ''
+      UNION
+      SELECT s.s_kind, s.s_name, 'tool', r.from_tool, 'accepts_refs'
         FROM specs s
         CROSS JOIN LATERAL pg_catalog.jsonb_array_elements_text(
           CASE WHEN pg_catalog.jsonb_typeof(s.s_spec -> 'accepts_refs') = 'array' THEN s.s_spec -> 'accepts_refs'
                ELSE '[]' END) AS r (from_tool)
-    ), reached (r_name, r_depth, r_via) AS (
-      SELECT e.from_name, 1, e.how FROM edges e
+    ), reached (r_kind, r_name, r_depth, r_via) AS (
+      SELECT e.from_kind, e.from_name, 1, e.how FROM edges e
        WHERE e.to_kind = _dependencies.kind AND e.to_name = _dependencies.name
-         AND NOT (e.to_kind = 'tool' AND e.from_name = _dependencies.name)
+         AND NOT (e.to_kind = e.from_kind AND e.from_name = _dependencies.name)
       UNION
-      SELECT e.from_name, r.r_depth + 1, e.how FROM reached r JOIN edges e ON e.to_kind = 'tool' AND e.to_name = r.r_name
-       WHERE r.r_depth < 10 AND e.from_name <> _dependencies.name
+      SELECT e.from_kind, e.from_name, r.r_depth + 1, e.how
+        FROM reached r JOIN edges e ON e.to_kind = r.r_kind AND e.to_name = r.r_name
+       WHERE r.r_depth < 10 AND NOT (e.from_kind = _dependencies.kind AND e.from_name = _dependencies.name)
     )
-    SELECT DISTINCT ON (r.r_name) 'tool'::text, r.r_name COLLATE pg_catalog."default", r.r_depth, r.r_via
+    SELECT DISTINCT ON (r.r_kind, r.r_name) r.r_kind COLLATE pg_catalog."default", r.r_name COLLATE pg_catalog."default", r.r_depth, r.r_via
       FROM reached r
-     ORDER BY r.r_name, r.r_depth, r.r_via;
+     ORDER BY r.r_kind, r.r_name, r.r_depth, r.r_via;
 END
 $body$;
 COMMENT ON FUNCTION ops._dependencies(text, text, text) IS 'internal: the assets that need an asset, directly (depth 1) or through others';

@@ -1,7 +1,7 @@
 -- sql layer: tools made with named arguments, for DBAs. Unlike ops.put_asset(), which stores drafts that are
 -- still to be finished, these store nothing unless the tool could be published.
 
-CREATE FUNCTION ops._create_tool(name text, spec jsonb, publish boolean, "replace" boolean) RETURNS int
+CREATE FUNCTION ops._create_asset(kind text, name text, spec jsonb, publish boolean, "replace" boolean) RETURNS int
   LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
 AS $body$
 DECLARE
@@ -10,28 +10,40 @@ DECLARE
   v_version int;
   v_present boolean;
 BEGIN
-  PERFORM ops._check_asset_arguments('tool', name);
+  PERFORM ops._check_asset_arguments(kind, name);
   IF publish IS NULL OR "replace" IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = '22004',
       MESSAGE = pg_catalog.format('%s must not be null', CASE WHEN publish IS NULL THEN 'publish' ELSE '"replace"' END);
   END IF;
   v_tenant := ops._enter('operator');
   v_present := EXISTS (SELECT 1 FROM ops.asset_store a
-                        WHERE a.tenant_id = v_tenant AND a.kind = 'tool' AND a.name = _create_tool.name
+                        WHERE a.tenant_id = v_tenant AND a.kind = _create_asset.kind AND a.name = _create_asset.name
                           AND a.deleted_at IS NULL);
   IF v_present AND NOT "replace" THEN
     RAISE EXCEPTION USING ERRCODE = '42710',
-      MESSAGE = pg_catalog.format('tool "%s" already exists', name),
+      MESSAGE = pg_catalog.format('%s "%s" already exists', kind, name),
       HINT = 'To make a new version of it add: "replace" => true';
   END IF;
-  v_report := ops._asset_report(v_tenant, 'tool', name, pg_catalog.jsonb_strip_nulls(spec - 'kept') || (spec -> 'kept'), 'full');
-  PERFORM ops._raise_findings('tool', name, v_report);
-  -- Without "replace" somebody else's tool of this name, made in between, is not overwritten.
-  v_version := ops._write_version(v_tenant, 'tool', name, v_report, CASE WHEN NOT "replace" THEN 0 END);
+  v_report := ops._asset_report(v_tenant, kind, name, spec, 'full');
+  PERFORM ops._raise_findings(kind, name, v_report);
+  -- Without "replace" somebody else's asset of this name, made in between, is not overwritten.
+  v_version := ops._write_version(v_tenant, kind, name, v_report, CASE WHEN NOT "replace" THEN 0 END);
   IF publish THEN
-    PERFORM ops._set_current(v_tenant, 'tool', name, v_version, 'publish');
+    PERFORM ops._set_current(v_tenant, kind, name, v_version, 'publish');
   END IF;
   RETURN v_version;
+END
+$body$;
+COMMENT ON FUNCTION ops._create_asset(text, text, jsonb, boolean, boolean) IS
+  'internal: judges and stores an asset that could be published, and publishes it';
+ALTER FUNCTION ops._create_asset(text, text, jsonb, boolean, boolean) OWNER TO ops_owner;
+REVOKE ALL ON FUNCTION ops._create_asset(text, text, jsonb, boolean, boolean) FROM PUBLIC;
+
+CREATE FUNCTION ops._create_tool(name text, spec jsonb, publish boolean, "replace" boolean) RETURNS int
+  LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+AS $body$
+BEGIN
+  RETURN ops._create_asset('tool', name, pg_catalog.jsonb_strip_nulls(spec - 'kept') || (spec -> 'kept'), publish, "replace");
 END
 $body$;
 COMMENT ON FUNCTION ops._create_tool(text, jsonb, boolean, boolean) IS

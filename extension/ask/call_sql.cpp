@@ -5,9 +5,11 @@
 #include <utility>
 
 #include "core/digest.hpp"
+#include "core/model/sql.hpp"
 #include "core/nearest.hpp"
 #include "core/utf8.hpp"
 #include "extension/pg/executor/statement.hpp"
+#include "extension/registry/models.hpp"
 #include "extension/registry/tool_spec.hpp"
 #include "guard/params.hpp"
 #include "guard/parse_guard.h"
@@ -66,9 +68,21 @@ Status take_statement(const Json& args, pg::executor::Request& request) {
   return Unit{};
 }
 
+// A column, table, schema, operator or type that the model names is not there any more.
+bool no_longer_fits(std::string_view sqlstate) noexcept {
+  return sqlstate == "42703" || sqlstate == "42P01" || sqlstate == "3F000" || sqlstate == "42883" ||
+         sqlstate == "42804";
+}
+
 }  // namespace
 
 Result<Json> complete_args(const registry::Tool& tool, const Json& args) {
+  if (tool.model != nullptr) {
+    auto frame = model::parse_frame(args, tool.model->model);
+    if (frame) return args;
+    return Error{Code::tool_bad_request, "the frame is not as " + tool.name + " wants it: " + frame.error().message,
+                 frame.error().message, frame.error().hint};
+  }
   Json complete = args;
   if (!tool.input_schema) return complete;
   tool.input_schema->apply_defaults(complete);
@@ -86,7 +100,14 @@ Result<runtime::TaskHandle> start_sql(const CallContext& context, std::string& d
   if (!role) return role.error();
   pg::executor::Request request;
   request.kind = pg::executor::TaskKind::run;
-  if (tool.direct) {
+  if (tool.model != nullptr) {
+    auto frame = model::parse_frame(*args, tool.model->model);
+    if (!frame) return frame.error();
+    const model::Statement statement = model::to_sql(*frame, tool.model->model);
+    request.sql = statement.sql;
+    request.args = statement.args.dump();
+    request.parameter_types = statement.types;
+  } else if (tool.direct) {
     if (Status taken = take_statement(*args, request); !taken) return taken.error();
   } else {
     request.sql = tool.spec["sql"]["query"].text();
@@ -103,11 +124,11 @@ Result<runtime::TaskHandle> start_sql(const CallContext& context, std::string& d
   request.timezone = context.request.options.timezone;
   request.now_us = context.request.options.now_us.value_or(0);
   request.label = "pg_ops tool " + tool.name;
-  digest = tool.direct ? sha256_hex(request.sql) : tool.statement_digest;
+  digest = tool.direct || tool.model != nullptr ? sha256_hex(request.sql) : tool.statement_digest;
   return runtime::submit_task(context.request.database_index, *role, request.encode());
 }
 
-FinishedCall finish_sql(const registry::Tool& /*tool*/, runtime::TaskOutcome& outcome) {
+FinishedCall finish_sql(const registry::Tool& tool, runtime::TaskOutcome& outcome) {
   FinishedCall finished;
   run::Failed failed;
   if (!outcome.ok) {
@@ -128,6 +149,12 @@ FinishedCall finish_sql(const registry::Tool& /*tool*/, runtime::TaskOutcome& ou
   timing.set("execute_ms", Json::millis(response->execute_ms));
   if (!response->ok) {
     failed.error = response->error;
+    if (tool.model != nullptr && no_longer_fits(response->sqlstate)) {
+      failed.error = {Code::asset_load_failed,
+                      tool.name + " no longer fits its table: " + response->error.message,
+                      {},
+                      "Its table was changed after the model was published: publish a corrected version."};
+    }
     failed.sqlstate = response->sqlstate;
     failed.refusal = refusal_of(*response);
     finished.refused_by = response->rule;

@@ -6,8 +6,10 @@
 
 #include "core/compose.hpp"
 #include "core/nlu/calendar.hpp"
+#include "core/model/speak.hpp"
 #include "extension/ask/present.hpp"
 #include "extension/pg/sync.hpp"
+#include "extension/registry/models.hpp"
 
 namespace pgops::ask {
 
@@ -89,6 +91,11 @@ Composed compose(const Request& request, const Routed& routed, const Validated& 
     arguments_of(request, routed, call, tool, outcome);
     outcome.present = tool.spec["present"];
     if (tool.present) outcome.speaker = &*tool.present;
+    if (tool.model != nullptr) {
+      const bool korean = request.options.locale.starts_with("ko");
+      if (const auto frame = model::parse_frame(outcome.args, tool.model->model))
+        outcome.present = model::present(*frame, tool.model->model, korean);
+    }
     if (executed.results[call] != nullptr) {
       outcome.result = executed.results[call];
       outcome.result_digest = executed.result_digests[call].digest;

@@ -3,7 +3,10 @@
 
 #include <utility>
 
+#include "core/model/read.hpp"
 #include "core/planner/planner.hpp"
+#include "extension/ask/lookup.hpp"
+#include "extension/registry/models.hpp"
 
 namespace pgops::ask {
 
@@ -68,6 +71,15 @@ Json clarification(const planner::Decision& decision) {
   return out;
 }
 
+std::vector<model::Readable> readable_models(const Request& request) {
+  std::vector<model::Readable> out;
+  for (const auto& tool : request.snapshot->tools()) {
+    if (tool->model == nullptr || !registry::usable(*tool, request.identity)) continue;
+    out.push_back({&tool->model->model, &tool->model->vocabulary});
+  }
+  return out;
+}
+
 planner::Decision decide(const Request& request, const std::string& question) {
   planner::PlannerInput input;
   input.question = question;
@@ -79,6 +91,14 @@ planner::Decision decide(const Request& request, const std::string& question) {
     const registry::Tool* tool = request.snapshot->find(doc.name);
     return tool != nullptr && registry::usable(*tool, request.identity).ok();
   };
+  DataLookup data(request);
+  input.lookup = [&](const std::vector<nlu::LookupQuery>& queries) { return data.answer(queries); };
+  const std::vector<model::Readable> models = readable_models(request);
+  if (!models.empty()) {
+    input.read_models = [&](const nlu::Analysis& analysis, const nlu::Calendar& calendar, nlu::Lookup& lookup) {
+      return model::read(analysis, calendar, lookup, models, request.options.locale);
+    };
+  }
   return planner::decide(input, *request.snapshot->index());
 }
 

@@ -8,6 +8,7 @@
 #include "extension/pg/memory.hpp"
 #include "extension/pg/registry_events.hpp"
 #include "extension/pg/spi.hpp"
+#include "extension/registry/models.hpp"
 #include "extension/registry/tool_spec.hpp"
 
 namespace pgops::registry {
@@ -18,7 +19,8 @@ using ToolPtr = std::shared_ptr<const Tool>;
 
 class LoadedSnapshot : public Snapshot {
  public:
-  explicit LoadedSnapshot(std::vector<ToolPtr> tools) : tools_(std::move(tools)) {}
+  LoadedSnapshot(std::vector<ToolPtr> tools, std::map<std::string, Resolver, std::less<>> resolvers)
+      : tools_(std::move(tools)), resolvers_(std::move(resolvers)) {}
 
   const Tool* find(std::string_view name) const override {
     const auto found = std::lower_bound(tools_.begin(), tools_.end(), name,
@@ -28,11 +30,16 @@ class LoadedSnapshot : public Snapshot {
 
   const std::vector<ToolPtr>& tools() const override { return tools_; }
 
+  const Resolver* resolver(std::string_view name) const override {
+    const auto found = resolvers_.find(name);
+    return found == resolvers_.end() ? nullptr : &found->second;
+  }
+
   std::shared_ptr<const retrieval::Index> index() const override {
     if (index_ == nullptr) {
       retrieval::RegistrySnapshot docs;
       for (const ToolPtr& tool : tools_) {
-        if (tool->problem || tool->examples.empty()) continue;
+        if (tool->problem || tool->model || tool->examples.empty()) continue;
         docs.push_back(document_of(*tool));
       }
       index_ = std::make_shared<const retrieval::Index>(retrieval::Index::build(std::move(docs)));
@@ -60,6 +67,7 @@ class LoadedSnapshot : public Snapshot {
   }
 
   std::vector<ToolPtr> tools_;
+  std::map<std::string, Resolver, std::less<>> resolvers_;
   mutable std::shared_ptr<const retrieval::Index> index_;
 };
 
@@ -159,7 +167,12 @@ std::shared_ptr<const Snapshot> snapshot(const tenancy::Identity& identity) {
     if (!tools.empty() && tools.back()->name == row[1]) continue;
     tools.push_back(make_tool(row, policies));
   }
-  auto loaded = std::make_shared<const LoadedSnapshot>(std::move(tools));
+  const auto models = pg::spi::query(kPublished, {pg::spi::text(identity.tenant), pg::spi::text("model")});
+  for (ToolPtr& one : make_models(models.rows, [&](const std::string& name) { return find_policy(policies, name); }))
+    tools.push_back(std::move(one));
+  std::sort(tools.begin(), tools.end(), [](const ToolPtr& a, const ToolPtr& b) { return a->name < b->name; });
+  const auto resolvers = pg::spi::query(kPublished, {pg::spi::text(identity.tenant), pg::spi::text("resolver")});
+  auto loaded = std::make_shared<const LoadedSnapshot>(std::move(tools), make_resolvers(resolvers.rows));
   constexpr std::size_t kMaxTenants = 64;
   if (known.by_tenant.size() >= kMaxTenants) known.by_tenant.clear();
   known.by_tenant.emplace(identity.tenant, loaded);

@@ -22,6 +22,9 @@
 
 namespace pgops::registry {
 
+struct LoadedModel;
+struct Resolver;
+
 enum class ToolType : std::uint8_t { sql, http, mcp };
 
 // A policy's fields as enforced; nullopt = no limit. Times in milliseconds.
@@ -61,8 +64,9 @@ struct Tool {
   std::string statement_digest;  // sql: sha256, hex, of the statement
   std::optional<Schema> input_schema;
   std::optional<present::Present> present;
-  std::optional<Policy> policy;  // absent: fail closed (POLICY_DENY)
-  std::optional<Error> problem;  // unreadable: ASSET_LOAD_FAILED when used
+  std::optional<Policy> policy;              // absent: fail closed (POLICY_DENY)
+  std::shared_ptr<const LoadedModel> model;  // a model: called as model:NAME with a frame
+  std::optional<Error> problem;              // unreadable: ASSET_LOAD_FAILED when used
 };
 
 class Snapshot {
@@ -70,6 +74,7 @@ class Snapshot {
   virtual ~Snapshot() = default;
   virtual const Tool* find(std::string_view name) const = 0;
   virtual const std::vector<std::shared_ptr<const Tool>>& tools() const = 0;  // by name
+  virtual const Resolver* resolver(std::string_view name) const = 0;
   // Index for the capability planner over all of them; who may use which is asked when planning.
   virtual std::shared_ptr<const retrieval::Index> index() const = 0;
 };

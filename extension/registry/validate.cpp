@@ -13,6 +13,7 @@
 #include "extension/pg/sync.hpp"
 #include "extension/pg/values.hpp"
 #include "extension/registry/derive.hpp"
+#include "extension/registry/validate_model.hpp"
 #include "extension/runtime/executor_client.hpp"
 
 namespace pgops::registry {
@@ -305,6 +306,10 @@ Report judge(const AssetRef& asset, std::string_view spec_text, Level level) {
   report.spec = *std::move(parsed);
   if (asset.kind == "policy") {
     judge.policy();
+  } else if (asset.kind == "model") {
+    judge_model(asset, level, report);
+  } else if (asset.kind == "resolver") {
+    judge_resolver(asset, level, report);
   } else {
     judge.tool();
   }

@@ -21,6 +21,7 @@ CALLS = {
     "allow_function": "'shop.twice(int)', 'x'", "allow_run_as": "'runner', 'x'", "ask": "'help'", "ask_text": "'help'",
     "asset_diff": "'tool', 'none', 1, 2", "asset_impact": "'tool', 'none'", "call_tool": "'none'", "check_sql": "'SELECT 1'",
     "create_http_tool": "'none', 'd', 'GET', 'https://api.example.com/'", "create_sql_tool": "'none', 'd', 'SELECT 1 AS one'",
+    "create_model": "'none', 'shop.ours', '{}'", "create_resolver": "'none', 'SELECT 1 AS id'", "suggest_model": "'shop.ours'",
     "create_tenant": "'fresh'", "current_tenant": "", "delete_asset": "'tool', 'none'", "disallow_function": "'shop.twice(int)'",
     "disallow_run_as": "'runner'", "drop_tenant": "'acme'", "grant_all_tenants": "'runner'", "grant_tenant": "'acme', 'runner'",
     "health": "", "plan": "'help'", "protect_table": "'shop.ours'", "publish_asset": "'tool', 'none'",
@@ -33,8 +34,8 @@ CALLS = {
     "unprotect_table": "'shop.ours'", "unshare_table": "'shop.ours'", "validate_asset": "'tool', 'none'", "verify_audit": "",
     "waterfall": "gen_random_uuid()", "public.ops_ask": "'help'", "public.ops_ask_text": "'help'"}
 # Not about one tenant: the role alone decides (and, for tables, who owns them).
-ANY_MEMBERSHIP = {"create_tenant", "current_tenant", "health", "protect_table", "share_table", "to_text", "trace", "trace_text",
-                  "unprotect_table", "unshare_table", "waterfall"}
+ANY_MEMBERSHIP = {"create_tenant", "current_tenant", "health", "protect_table", "share_table", "suggest_model", "to_text",
+                  "trace", "trace_text", "unprotect_table", "unshare_table", "waterfall"}
 INSTALLATION = {"allow_function", "allow_run_as", "disallow_function", "disallow_run_as", "grant_all_tenants", "security_check",
                 "stop_workers", "verify_audit", "prove_isolation"}
 # A member of the tenant may do this, whatever its level.
