@@ -193,6 +193,10 @@ TEST(Asking, KoreanIsReadThroughTheShippedLists) {
   // English words alone do not make a tool that is asked in Korean; a Korean word of its own does.
   auto snapshot = shop();
   EXPECT_EQ(decide(in, retrieval::Index::build(snapshot)).route, Route::reject);
+  auto shipped = snapshot;
+  shipped[1].tenant = "system";
+  shipped[1].capabilities = {"db.deployments"};
+  EXPECT_EQ(decide(in, retrieval::Index::build(shipped)).route, Route::plan);
   snapshot[1].vocabulary = {"배포"};
   const auto index = retrieval::Index::build(snapshot);
   const Decision d = decide(in, index);
