@@ -63,6 +63,7 @@ Interpreter::Head Interpreter::find_head() {
       for (std::size_t k = last + 1; k > i; --k) {
         if (nominal(k - 1)) return head_at(k - 1);
       }
+      while (is(last, Kind::term)) --last;
       // A name or a kind alone: a thing of the link, or a row of our own.
       const bool named = items_[last].choices.size() == 1 && m_.dimensions[dimension_of(last)].key;
       const Dimension& d = m_.dimensions[dimension_of(last)];

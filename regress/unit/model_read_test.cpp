@@ -22,6 +22,7 @@ constexpr const char* kVisit =
   "at": {"words": ["time"]}, "mood": {"values": {"good": ["happy"], "bad": ["sad"]}},
   "guide": {"sample": true, "who": true}},
   "measures": {"fee": {"unit": "EUR", "default": "sum", "words": ["fee", "euro"], "high": ["dearest"]}, "stay": {"from": "at", "to": "left_at", "words": ["length of stay"]}},
+  "terms": {"paid": {"words": ["paid"], "filters": [{"dimension": "mood", "op": "=", "value": "good"}]}},
   "links": {"place": {"model": "place", "on": {"place_id": "place_id"}}}})";
 
 class ModelRead : public ::testing::Test {
@@ -121,6 +122,23 @@ TEST_F(ModelRead, FiguresRankingsAndEnds) {
   EXPECT_EQ(frame("visits per day"), R"(visit {"measure":{"name":"count"},"group_by":["time:day"]})");
   EXPECT_EQ(frame("what share of visits is sad?"),
             R"(visit {"measure":{"name":"share","filters":[{"dimension":"mood","op":"=","value":"bad"}]}})");
+}
+
+// Readings of word salads are of no interest here; they end.
+TEST_F(ModelRead, AnyOrderOfKnownWordsIsRead) {
+  EXPECT_EQ(frame("where is dalby paid and who keeps it?"), "");
+  const std::vector<std::string_view> words = {"where", "is", "dalby", "paid", "and", "who", "keeps", "it", "visits", "of", "Busan",
+                                               "windmill", "how", "many", "not", "sad", "per", "city", "fee", "most", "yesterday",
+                                               "orrin", "bruno", "or", "with", "the", "3", "by", "places", "latest"};
+  std::uint32_t state = 1;
+  for (int round = 0; round < 4000; ++round) {
+    std::string question;
+    for (int n = 0; n < 2 + round % 8; ++n) {
+      state = state * 1664525U + 1013904223U;
+      question.append(words[(state >> 16) % words.size()]).append(" ");
+    }
+    EXPECT_NO_THROW(static_cast<void>(readings(question))) << question;
+  }
 }
 
 TEST_F(ModelRead, OneThing) {
