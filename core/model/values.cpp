@@ -59,6 +59,10 @@ std::string folded(std::string_view text) {
   return out;
 }
 
+// A first word alone stands for a value from this length on: "Santiago" for "Santiago de Chile", but "new servers" are
+// not those of New York.
+constexpr std::size_t kPrefixLetters = 4;
+
 nlu::LookupAnswer match_value(std::string_view text, const std::vector<StoredValue>& values) {
   const std::string wanted = folded(text);
   const std::u32string letters = points(wanted);
@@ -73,7 +77,7 @@ nlu::LookupAnswer match_value(std::string_view text, const std::vector<StoredVal
                            [&](const std::string& alias) { return folded(alias) == wanted; })) {
       kind = nlu::MatchKind::alias;
     } else if (label.size() > wanted.size() && label.starts_with(wanted) && label[wanted.size()] == ' ' &&
-               letters.size() >= 2) {
+               letters.size() >= kPrefixLetters) {
       kind = nlu::MatchKind::prefix;
     } else if (allowed > 0 && !digits_differ(label, wanted) && distance(letters, points(label), allowed) <= allowed) {
       kind = nlu::MatchKind::fuzzy;
