@@ -22,7 +22,7 @@ void Interpreter::groups() {
       }
     }
     const std::string& last = a_.tokens[items_[i].last - 1].norm;
-    if (nlu::listed(last, "|별|마다|")) {
+    if (nlu::listed(last, "|별|별로|마다|")) {
       group_before(i);
     } else {
       group_after(i, nlu::listed(last, kBy));

@@ -6,6 +6,7 @@
 
 #include "core/model/frame.hpp"
 #include "core/model/spec_reader.hpp"
+#include "core/nlu/lexicon.hpp"
 #include "core/nlu/text.hpp"
 
 namespace pgops::model {
@@ -109,6 +110,11 @@ class ModelReader {
       if (d.link == kNone) r_.unknown(path + ".link", link, names(out_.links), "link");
     }
     d.words = r_.words(path + ".words", value["words"], name);
+    // A column called "at" does not make the word one of the model's.
+    const std::vector<nlu::Token> tokens = nlu::tokenise(name);
+    const auto phrase = tokens.size() == 1 ? nlu::match_phrase(tokens, 0) : std::nullopt;
+    if (phrase && phrase->kind == nlu::PhraseKind::function && !d.words.phrases.empty())
+      d.words.phrases.erase(d.words.phrases.begin());
     d.sample = r_.flag(path + ".sample", value["sample"]);
     d.resolver = r_.text(path + ".resolver", value["resolver"], false);
     d.aliases = r_.list(path + ".aliases", value["aliases"]);
