@@ -365,7 +365,8 @@ bool Interpreter::list() {
   if (!out_.frame.having_op.empty()) return conflict("compares a count of nothing"), true;
   attributes();
   if (out_.frame.attributes.empty() && key_filter() && m_.key() != kNone && filtered(m_.key())) {
-    // One thing, all that is known of it.
+    // One thing, all that is known of it; "how is it doing?" asks for a judgement.
+    if (!a_.tokens.empty() && a_.tokens.front().norm == "how") conflict("asks how it is");
     for (std::size_t d = 0; d < m_.dimensions.size(); ++d) {
       if (m_.dimensions[d].link == kNone) out_.frame.attributes.push_back(d);
     }
