@@ -1,4 +1,6 @@
 // core/model: what the figures are broken down by; see interpreter.hpp.
+#include <algorithm>
+
 #include "core/model/interpreter.hpp"
 
 namespace pgops::model {
@@ -53,7 +55,8 @@ bool Interpreter::group_item(std::size_t i) {
   }
   if (g.dimension != kNone && m_.dimensions[g.dimension].temporal()) return false;
   items_[i].used = true;
-  out_.frame.group_by.push_back(std::move(g));
+  auto& by = out_.frame.group_by;
+  if (std::find(by.begin(), by.end(), g) == by.end()) by.push_back(std::move(g));  // or said twice
   return true;
 }
 

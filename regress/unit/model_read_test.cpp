@@ -111,6 +111,15 @@ TEST_F(ModelRead, WhatIsNotUnderstoodIsNotAnswered) {
   }
 }
 
+TEST_F(ModelRead, WhatIsSaidTwiceIsGroupedOnce) {
+  for (const char* twice : {"number of visits by guide per guide", "visits per day and per day"}) {
+    for (const planner::Reading& r : readings(twice)) {
+      const Json* groups = r.args.find("group_by");
+      EXPECT_LE(groups == nullptr ? 0U : groups->size(), 1U) << twice << r.args.dump();
+    }
+  }
+}
+
 TEST_F(ModelRead, NegationsListsAndComparisons) {
   EXPECT_NE(frame("places that are not in Busan").find(R"("op":"<>","value":"Busan")"), std::string::npos);
   EXPECT_NE(frame("places in Busan or Seoul").find(R"("op":"in","values":["Busan","Seoul"])"), std::string::npos);
