@@ -189,6 +189,13 @@ Understood Interpreter::run() {
   filters();
   what();
   leftovers();
+  // "servers owned by kim" does not ask for the owner: the only one it can be is in the question.
+  const Frame& f = out_.frame;
+  if ((f.ask == Ask::values || f.ask == Ask::distinct) &&
+      std::any_of(f.filters.begin(), f.filters.end(),
+                  [&](const Filter& filter) { return filter.dimension == f.of && filter.op == "="; })) {
+    conflict("asks for what it says itself");
+  }
   return std::move(out_);
 }
 

@@ -59,9 +59,11 @@ std::string folded(std::string_view text) {
   return out;
 }
 
-// A first word alone stands for a value from this length on: "Santiago" for "Santiago de Chile", but "new servers" are
-// not those of New York.
-constexpr std::size_t kPrefixLetters = 4;
+// A first word alone stands for a value ("Santiago" for "Santiago de Chile") unless it says something by itself: "new
+// servers" are not those of New York.
+constexpr std::string_view kNoPrefixes =
+    "|new|old|big|top|low|high|hot|all|any|own|main|next|last|first|second|great|little|small|large|good|bad|free|open|"
+    "north|south|east|west|central|";
 
 nlu::LookupAnswer match_value(std::string_view text, const std::vector<StoredValue>& values) {
   const std::string wanted = folded(text);
@@ -77,7 +79,7 @@ nlu::LookupAnswer match_value(std::string_view text, const std::vector<StoredVal
                            [&](const std::string& alias) { return folded(alias) == wanted; })) {
       kind = nlu::MatchKind::alias;
     } else if (label.size() > wanted.size() && label.starts_with(wanted) && label[wanted.size()] == ' ' &&
-               letters.size() >= kPrefixLetters) {
+               letters.size() >= 2 && !nlu::listed(wanted, kNoPrefixes)) {
       kind = nlu::MatchKind::prefix;
     } else if (allowed > 0 && !digits_differ(label, wanted) && distance(letters, points(label), allowed) <= allowed) {
       kind = nlu::MatchKind::fuzzy;
