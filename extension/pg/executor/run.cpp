@@ -127,10 +127,8 @@ bool run_query(const Request& request, const analysis::Prepared& prepared, std::
         CreateQueryDesc(plan, sql, GetActiveSnapshot(), InvalidSnapshot, &into->receiver->pub, params, nullptr, 0);
     ExecutorStart(running, 0);  // looks up steps of aggregates, functions behind operators, checks of domains
     into->outdated = judged_at && *judged_at != analysis::definition_moment();
-    if (!into->outdated) {
-      ExecutorRun(running, ForwardScanDirection, 0, true);
-      ExecutorFinish(running);
-    }
+    if (!into->outdated) ExecutorRun(running, ForwardScanDirection, 0, true);
+    ExecutorFinish(running);
     ExecutorEnd(running);
     FreeQueryDesc(running);
   });
