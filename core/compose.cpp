@@ -42,8 +42,12 @@ class Composer {
   explicit Composer(const Input& in) : in_(in), korean_(in.locale.substr(0, 2) == "ko") {}
 
   Answer run() {
-    for (const CallOutcome& call : in_.calls) {
-      if (call.status == "success") spoken(call);
+    if (in_.playbook.empty()) {
+      for (const CallOutcome& call : in_.calls) {
+        if (call.status == "success") spoken(call);
+      }
+    } else {
+      worst_first();
     }
     period();
     for (const CallOutcome& call : in_.calls) {
@@ -54,6 +58,47 @@ class Composer {
   }
 
  private:
+  // The findings of a playbook: the gravest first; what was looked at and needs nothing comes after them.
+  void worst_first() {
+    std::vector<std::pair<int, const CallOutcome*>> found;
+    for (const CallOutcome& call : in_.calls) {
+      if (call.status == "success") found.emplace_back(gravity(severity_of(call)), &call);
+    }
+    std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+    allowed(in_.playbook);
+    const int worst = found.empty() ? 0 : found.front().first;
+    if (found.empty()) {
+      allowed(korean_ ? ": 확인할 수 있는 것이 없었습니다." : ": nothing could be looked at.");
+    } else if (worst == 2) {
+      allowed(korean_ ? ": 심각한 문제가 있습니다. 심각한 순서:" : ": something is critical. Worst first:");
+    } else if (worst == 1) {
+      allowed(korean_ ? ": 주의할 점이 있습니다. 심각한 순서:" : ": something deserves attention. Worst first:");
+    } else {
+      allowed(korean_ ? ": 문제가 발견되지 않았습니다. 확인한 항목:" : ": nothing wrong was found. Looked at:");
+    }
+    int last = worst;
+    for (const auto& [severity, call] : found) {
+      if (severity == 0 && last > 0) {
+        line();
+        allowed(korean_ ? "확인했으며 조치할 것이 없음:" : "Looked at, and nothing to do:");
+      }
+      last = severity;
+      mark_ = severity == 2   ? (korean_ ? "심각: " : "critical: ")
+              : severity == 1 ? (korean_ ? "주의: " : "attention: ")
+                              : "";
+      spoken(*call);
+    }
+  }
+
+  std::string severity_of(const CallOutcome& call) const {
+    present::Present own;
+    if (call.speaker == nullptr && !call.present.is_null()) {
+      if (auto compiled = present::Present::compile(call.present)) own = std::move(compiled).value();
+    }
+    const present::Present& speaker = call.speaker != nullptr ? *call.speaker : own;
+    return speaker.render(*call.result, call.args, {call.title, in_.intent, in_.locale, 1, 0, {}}).severity;
+  }
+
   void words(std::string_view en, std::string_view ko) { out_.summary += korean_ ? ko : en; }
   // Text that may hold digits, names and number words without being a figure of a result.
   void allowed(std::string_view text) {
@@ -91,6 +136,7 @@ class Composer {
     }
     present::Rendered r = speaker.render(result, call.args, context);
     line();
+    if (!in_.playbook.empty()) out_.summary += "- " + mark_;
     if (in_.calls.size() > 1 && !r.titled) {
       allowed(r.title);
       out_.summary += ": ";
@@ -98,11 +144,14 @@ class Composer {
     const std::size_t offset = out_.summary.size();
     out_.summary += r.text;
     for (const TextSpan& s : r.author) allowed_.push_back({s.begin + offset, s.end + offset});
-    for (Json& b : r.blocks) out_.blocks.push_back(std::move(b));
+    const bool shown = in_.playbook.empty() || gravity(r.severity) > 0;  // of a playbook, what calls for a look
+    for (Json& b : r.blocks) {
+      if (shown) out_.blocks.push_back(std::move(b));
+    }
     if (gravity(r.severity) > gravity(out_.severity)) out_.severity = r.severity;
     truncated(call, ref, r);
     applied(call, ref, context.given, speaker, r);
-    defaults(call, ref, speaker, r);
+    if (in_.playbook.empty()) defaults(call, ref, speaker, r);
     data_of(ref, r);
     without_filter(call, r.title);
     for (Fact& f : r.facts) {
@@ -323,6 +372,7 @@ class Composer {
   std::vector<Json> asked_;  // facts of the question
   std::vector<TextSpan> allowed_;
   std::vector<ground::Referenced> references_;
+  std::string mark_;  // severity before a finding of a playbook
 };
 
 }  // namespace

@@ -46,6 +46,7 @@ struct Input {
   std::vector<Period> intervals;   // resolved periods, as the planner prints them
   std::vector<std::string> notes;  // sentences of the planner: how words of the question were understood
   std::vector<CallOutcome> calls;  // in plan order
+  std::string playbook;            // title of the playbook the calls are of: findings are told worst first
   std::size_t block_rows = 100;
 };
 

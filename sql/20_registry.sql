@@ -226,7 +226,7 @@ GRANT SELECT ON TABLE ops.capabilities TO ops_user;
 CREATE VIEW ops.asset_audit WITH (security_barrier) AS
   SELECT s.tenant_id COLLATE pg_catalog."default" AS tenant, s.at, s.actor, s.action, s.kind, s.name, s.version, s.old_digest, s.new_digest
     FROM ops.audit_store s
-   WHERE s.kind IN ('tool', 'policy', 'model', 'resolver') AND s.outcome = 'done'
+   WHERE s.kind IN ('tool', 'policy', 'model', 'resolver', 'playbook') AND s.outcome = 'done'
      AND s.tenant_id = ANY ((SELECT ops._my_tenants('operator'))::text[]);
 COMMENT ON VIEW ops.asset_audit IS 'who put, published, rolled back, deleted and restored which asset; for operators';
 ALTER VIEW ops.asset_audit OWNER TO ops_owner;

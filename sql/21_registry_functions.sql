@@ -14,15 +14,15 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '22004',
       MESSAGE = pg_catalog.format('%s must not be null', CASE WHEN kind IS NULL THEN 'kind' ELSE 'name' END);
   END IF;
-  IF kind IN ('prompt', 'mapping', 'query', 'source', 'screen', 'playbook') THEN
+  IF kind IN ('prompt', 'mapping', 'query', 'source', 'screen') THEN
     RAISE EXCEPTION USING ERRCODE = '0A000',
       MESSAGE = pg_catalog.format('assets of kind "%s" come with a later version of pg_ops', kind),
-      HINT = 'This version has the kinds tool, policy, model and resolver.';
+      HINT = 'This version has the kinds tool, policy, model, resolver and playbook.';
   END IF;
-  IF kind NOT IN ('tool', 'policy', 'model', 'resolver') THEN
+  IF kind NOT IN ('tool', 'policy', 'model', 'resolver', 'playbook') THEN
     RAISE EXCEPTION USING ERRCODE = '22023',
       MESSAGE = pg_catalog.format('"%s" is no kind of asset', pg_catalog.left(kind, 80)),
-      HINT = 'This version has the kinds tool, policy, model and resolver.';
+      HINT = 'This version has the kinds tool, policy, model, resolver and playbook.';
   END IF;
   IF name !~ '^[a-z][a-z0-9_]{0,62}$' THEN
     RAISE EXCEPTION USING ERRCODE = '22023',

@@ -15,7 +15,7 @@ BEGIN
         FROM ops.asset_store a
         JOIN ops.asset_version_store v ON v.tenant_id = a.tenant_id AND v.kind = a.kind AND v.name = a.name
          AND v.version IN (a.current_version, a.latest_version)
-       WHERE a.tenant_id = _dependencies.tenant AND a.kind IN ('tool', 'model') AND a.deleted_at IS NULL
+       WHERE a.tenant_id = _dependencies.tenant AND a.kind IN ('tool', 'model', 'playbook') AND a.deleted_at IS NULL
     ), edges (from_kind, from_name, to_kind, to_name, how) AS (
       SELECT s.s_kind, s.s_name, 'policy', COALESCE(s.s_spec ->> 'policy',
              CASE s.s_kind WHEN 'model' THEN 'default_sql' ELSE 'default_' || (s.s_spec ->> 'type') END), 'policy' FROM specs s
@@ -42,6 +42,12 @@ BEGIN
         CROSS JOIN LATERAL pg_catalog.jsonb_array_elements_text(
           CASE WHEN pg_catalog.jsonb_typeof(s.s_spec -> 'accepts_refs') = 'array' THEN s.s_spec -> 'accepts_refs'
                ELSE '[]' END) AS r (from_tool)
+      UNION
+      SELECT s.s_kind, s.s_name, 'tool', c.call ->> 'tool', 'calls'
+        FROM specs s
+        CROSS JOIN LATERAL pg_catalog.jsonb_array_elements(
+          CASE WHEN pg_catalog.jsonb_typeof(s.s_spec -> 'calls') = 'array' THEN s.s_spec -> 'calls' ELSE '[]' END) AS c (call)
+       WHERE s.s_kind = 'playbook'
     ), reached (r_kind, r_name, r_depth, r_via) AS (
       SELECT e.from_kind, e.from_name, 1, e.how FROM edges e
        WHERE e.to_kind = _dependencies.kind AND e.to_name = _dependencies.name

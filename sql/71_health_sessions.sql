@@ -2,7 +2,7 @@
 
 SELECT ops._install_health_tool('session_activity', $json${
   "title": "sessions by state",
-  "description": "Who is connected: client sessions by state, application, user and database.",
+  "description": "Who is connected: client sessions by state, application and user.",
   "capabilities": ["db.sessions"],
   "vocabulary": ["session", "sessions", "connection", "connections", "connected", "client", "clients", "state", "states", "idle", "active", "application", "applications", "app", "apps", "program", "user", "users", "logged", "open", "database"],
   "examples": ["show sessions by state", "who is connected?", "how many sessions are there per application?", "how many sessions are active?",

@@ -21,8 +21,8 @@ SELECT ops._install_health_tool('replication_lag', $json${
 }$json$, $sql$
 WITH settings AS (SELECT g.reset_val AS synchronous_standbys FROM pg_catalog.pg_settings g WHERE g.name = 'synchronous_standby_names')
 SELECT r.pid, coalesce(nullif(r.application_name, ''), r.pid::text) AS standby, host(r.client_addr) AS address, r.state, r.sync_state,
-       CASE WHEN NOT pg_is_in_recovery() THEN greatest(pg_wal_lsn_diff(pg_current_wal_lsn(), coalesce(r.replay_lsn, r.flush_lsn, r.sent_lsn)), 0) END AS behind_bytes,
-       round(extract(epoch FROM r.write_lag), 1) AS write_lag_s, round(extract(epoch FROM coalesce(r.replay_lag, interval '0')), 1) AS replay_lag_s,
+       CASE WHEN r.pid IS NOT NULL AND NOT pg_is_in_recovery() THEN greatest(pg_wal_lsn_diff(pg_current_wal_lsn(), coalesce(r.replay_lsn, r.flush_lsn, r.sent_lsn)), 0) END AS behind_bytes,
+       round(extract(epoch FROM r.write_lag), 1) AS write_lag_s, CASE WHEN r.pid IS NOT NULL THEN round(extract(epoch FROM coalesce(r.replay_lag, interval '0')), 1) END AS replay_lag_s,
        s.synchronous_standbys
   FROM settings s LEFT JOIN pg_catalog.pg_stat_replication r ON r.state <> 'backup'
  ORDER BY replay_lag_s DESC NULLS LAST, behind_bytes DESC NULLS LAST, r.pid

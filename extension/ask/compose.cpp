@@ -53,6 +53,9 @@ void arguments_of(const Request& request, const Routed& routed, std::size_t call
     }
     (assumed ? outcome.defaulted : outcome.given).push_back(property.name);
     if (bounds_rows(tool, property.name)) outcome.limit = property.name;
+    // How many rows a playbook looks at is no matter of the question.
+    if (!routed.playbook.empty() && !outcome.given.empty() && outcome.given.back() == outcome.limit)
+      outcome.given.pop_back();
   }
 }
 
@@ -76,6 +79,7 @@ Composed compose(const Request& request, const Routed& routed, const Validated& 
   input.locale = request.options.locale;
   input.intervals = routed.intervals;
   input.notes = routed.notes;
+  input.playbook = routed.playbook;
   for (CallIndex call = 0; call < executed.run->size(); call++) {
     const registry::Tool& tool = *validated.tools[call];
     const run::CallRecord& record = executed.run->record(call);

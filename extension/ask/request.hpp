@@ -80,6 +80,7 @@ struct Routed {
   std::vector<std::string> notes;                   // how words of the question were understood, as the answer says it
   Json explain;                                     // the planner's document of the trace
   std::vector<std::vector<std::string>> defaulted;  // by call: arguments the planner took from the schema
+  std::string playbook;                             // title of the playbook that the plan is; empty: none
 };
 
 // Output of validate: the plan with each call bound to the tool version that will run.

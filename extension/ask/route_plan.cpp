@@ -5,6 +5,7 @@
 
 #include "core/model/read.hpp"
 #include "core/planner/planner.hpp"
+#include "core/playbook.hpp"
 #include "extension/ask/lookup.hpp"
 #include "extension/registry/models.hpp"
 
@@ -53,7 +54,22 @@ Json direct_answer(const planner::Decision& decision) {
   return answer;
 }
 
-Json clarification(const planner::Decision& decision) {
+// A playbook is for whoever may use all of its tools.
+const playbook::Playbook* usable_playbook(const Request& request, std::string_view name) {
+  const playbook::Playbook* found = request.snapshot->find_playbook(name);
+  if (found == nullptr) return nullptr;
+  for (const playbook::Step& step : found->steps) {
+    const registry::Tool* tool = request.snapshot->find(step.tool);
+    if (tool == nullptr || !tool->read_only || !registry::usable(*tool, request.identity)) return nullptr;
+  }
+  return found;
+}
+
+Result<playbook::Expanded> without_playbooks(const Request& request, const Json& plan) {
+  return playbook::expand(plan, [&](std::string_view name) { return usable_playbook(request, name); });
+}
+
+Json clarification(const Request& request, const planner::Decision& decision) {
   if (decision.options.empty() && decision.clarification.empty()) return {};
   Json options = Json::array();
   std::int64_t number = 0;
@@ -61,7 +77,8 @@ Json clarification(const planner::Decision& decision) {
     Json one = Json::object();
     one.set("choose", Json(++number));
     one.set("label", Json(option.label));
-    auto plan = parse_plan(option.plan);
+    const auto expanded = without_playbooks(request, option.plan);
+    auto plan = parse_plan(expanded ? expanded->plan : option.plan);
     one.set("plan_id", plan ? Json(plan_id(*plan)) : Json());
     options.push_back(std::move(one));
   }
@@ -88,6 +105,9 @@ planner::Decision decide(const Request& request, const std::string& question) {
   input.locale = request.options.locale;
   input.allow_write = request.options.allow_write && request.identity.access >= tenancy::Access::operator_;
   input.callable = [&request](const retrieval::ToolDoc& doc) {
+    if (doc.name.starts_with(playbook::kPrefix)) {
+      return usable_playbook(request, std::string_view(doc.name).substr(playbook::kPrefix.size())) != nullptr;
+    }
     const registry::Tool* tool = request.snapshot->find(doc.name);
     return tool != nullptr && registry::usable(*tool, request.identity).ok();
   };
@@ -130,15 +150,14 @@ void apply_choice(const Request& request, const planner::Decision& decision, Rou
 
 }  // namespace
 
-Routed route_plan(const Request& request) {
-  if (request.explicit_plan) return explicit_route(request);
+static Routed by_question(const Request& request) {
   planner::Decision decision = decide(request, request.question);
   Routed routed;
   routed.route = route_of(decision.route);
   routed.reason = decision.reason;
   routed.intent = decision.intent;
   routed.next_actions = decision.next_actions;
-  routed.clarification = clarification(decision);
+  routed.clarification = clarification(request, decision);
   routed.explain = std::move(decision.explain);
   switch (routed.route) {
     case Route::plan:
@@ -156,6 +175,22 @@ Routed route_plan(const Request& request) {
   routed.intervals = decision.intervals;
   routed.notes = decision.notes;
   if (request.options.choose) apply_choice(request, decision, routed);
+  return routed;
+}
+
+Routed route_plan(const Request& request) {
+  Routed routed = request.explicit_plan ? explicit_route(request) : by_question(request);
+  if (!routed.plan || request.entry == Entry::query) return routed;
+  auto expanded = without_playbooks(request, *routed.plan);
+  if (!expanded) {
+    routed.route = Route::reject;
+    routed.plan.reset();
+    routed.refusal = expanded.error();
+    return routed;
+  }
+  if ((*routed.plan)["calls"].size() != expanded->plan["calls"].size()) routed.defaulted.clear();
+  routed.plan = std::move(expanded->plan);
+  routed.playbook = std::move(expanded->title);
   return routed;
 }
 

@@ -9,6 +9,7 @@
 #include "extension/pg/registry_events.hpp"
 #include "extension/pg/spi.hpp"
 #include "extension/registry/models.hpp"
+#include "extension/registry/playbooks.hpp"
 #include "extension/registry/tool_spec.hpp"
 
 namespace pgops::registry {
@@ -19,8 +20,9 @@ using ToolPtr = std::shared_ptr<const Tool>;
 
 class LoadedSnapshot : public Snapshot {
  public:
-  LoadedSnapshot(std::vector<ToolPtr> tools, std::map<std::string, Resolver, std::less<>> resolvers)
-      : tools_(std::move(tools)), resolvers_(std::move(resolvers)) {}
+  LoadedSnapshot(std::vector<ToolPtr> tools, std::map<std::string, Resolver, std::less<>> resolvers,
+                 Playbooks playbooks)
+      : tools_(std::move(tools)), resolvers_(std::move(resolvers)), playbooks_(std::move(playbooks)) {}
 
   const Tool* find(std::string_view name) const override {
     const auto found = std::lower_bound(tools_.begin(), tools_.end(), name,
@@ -35,12 +37,20 @@ class LoadedSnapshot : public Snapshot {
     return found == resolvers_.end() ? nullptr : &found->second;
   }
 
+  const playbook::Playbook* find_playbook(std::string_view name) const override {
+    const auto found = playbooks_.find(name);
+    return found == playbooks_.end() ? nullptr : &found->second;
+  }
+
   std::shared_ptr<const retrieval::Index> index() const override {
     if (index_ == nullptr) {
       retrieval::RegistrySnapshot docs;
       for (const ToolPtr& tool : tools_) {
         if (tool->problem || tool->model || tool->examples.empty()) continue;
         docs.push_back(document_of(*tool));
+      }
+      for (const auto& [name, playbook] : playbooks_) {
+        if (!playbook.examples.empty()) docs.push_back(registry::document_of(playbook));
       }
       index_ = std::make_shared<const retrieval::Index>(retrieval::Index::build(std::move(docs)));
     }
@@ -68,6 +78,7 @@ class LoadedSnapshot : public Snapshot {
 
   std::vector<ToolPtr> tools_;
   std::map<std::string, Resolver, std::less<>> resolvers_;
+  Playbooks playbooks_;
   mutable std::shared_ptr<const retrieval::Index> index_;
 };
 
@@ -172,7 +183,9 @@ std::shared_ptr<const Snapshot> snapshot(const tenancy::Identity& identity) {
     tools.push_back(std::move(one));
   std::sort(tools.begin(), tools.end(), [](const ToolPtr& a, const ToolPtr& b) { return a->name < b->name; });
   const auto resolvers = pg::spi::query(kPublished, {pg::spi::text(identity.tenant), pg::spi::text("resolver")});
-  auto loaded = std::make_shared<const LoadedSnapshot>(std::move(tools), make_resolvers(resolvers.rows));
+  const auto playbooks = pg::spi::query(kPublished, {pg::spi::text(identity.tenant), pg::spi::text("playbook")});
+  auto loaded = std::make_shared<const LoadedSnapshot>(std::move(tools), make_resolvers(resolvers.rows),
+                                                       make_playbooks(playbooks.rows));
   constexpr std::size_t kMaxTenants = 64;
   if (known.by_tenant.size() >= kMaxTenants) known.by_tenant.clear();
   known.by_tenant.emplace(identity.tenant, loaded);

@@ -20,6 +20,10 @@
 #include "core/schema.hpp"
 #include "extension/tenancy/identity.hpp"
 
+namespace pgops::playbook {
+struct Playbook;
+}
+
 namespace pgops::registry {
 
 struct LoadedModel;
@@ -75,6 +79,7 @@ class Snapshot {
   virtual const Tool* find(std::string_view name) const = 0;
   virtual const std::vector<std::shared_ptr<const Tool>>& tools() const = 0;  // by name
   virtual const Resolver* resolver(std::string_view name) const = 0;
+  virtual const playbook::Playbook* find_playbook(std::string_view name) const = 0;
   // Index for the capability planner over all of them; who may use which is asked when planning.
   virtual std::shared_ptr<const retrieval::Index> index() const = 0;
 };

@@ -14,6 +14,7 @@
 #include "extension/pg/values.hpp"
 #include "extension/registry/derive.hpp"
 #include "extension/registry/validate_model.hpp"
+#include "extension/registry/playbooks.hpp"
 #include "extension/runtime/executor_client.hpp"
 
 namespace pgops::registry {
@@ -310,6 +311,8 @@ Report judge(const AssetRef& asset, std::string_view spec_text, Level level) {
     judge_model(asset, level, report);
   } else if (asset.kind == "resolver") {
     judge_resolver(asset, level, report);
+  } else if (asset.kind == "playbook") {
+    judge_playbook(asset, level, report);
   } else {
     judge.tool();
   }

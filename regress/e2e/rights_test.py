@@ -20,6 +20,7 @@ LOGINS = {"u_user": ("ops_user", "user"), "u_operator": ("ops_operator", "operat
 CALLS = {
     "allow_function": "'shop.twice(int)', 'x'", "allow_run_as": "'runner', 'x'", "ask": "'help'", "ask_text": "'help'",
     "asset_diff": "'tool', 'none', 1, 2", "asset_impact": "'tool', 'none'", "call_tool": "'none'", "check_sql": "'SELECT 1'",
+    "create_playbook": "'none', 't', ARRAY['q'], '[]'",
     "create_http_tool": "'none', 'd', 'GET', 'https://api.example.com/'", "create_sql_tool": "'none', 'd', 'SELECT 1 AS one'",
     "create_model": "'none', 'shop.ours', '{}'", "create_resolver": "'none', 'SELECT 1 AS id'", "suggest_model": "'shop.ours'",
     "create_tenant": "'fresh'", "current_tenant": "", "delete_asset": "'tool', 'none'", "disallow_function": "'shop.twice(int)'",
