@@ -2,6 +2,7 @@
 #include "core/model/read.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "core/model/interpreter.hpp"
 #include "core/model/speak.hpp"
@@ -61,9 +62,35 @@ class Reader {
     r.suggestions = suggestions_;
     // What the grammar makes must be what a caller may write; else it is a fault of ours, and no answer.
     if (auto again = parse_frame(r.args, m_); !again) r.conflicts.push_back(again.error().message);
+    if (const auto word = now_word(); !word.empty() && !about_now(u.frame)) r.conflicts.push_back("asks for " + word);
     r.label = label(u.frame, m_, korean_);
     for (const Item& item : items) origins(item, r);
     return r;
+  }
+
+  // "now" in a question; empty: not said.
+  std::string now_word() const {
+    static constexpr std::array<std::string_view, 7> kNow = {"now",       "current", "currently", "presently",
+                                                             "right now", "지금",    "현재"};
+    for (std::size_t i = 0; i < a_.tokens.size(); ++i) {
+      const std::string& word = a_.tokens[i].norm;
+      const bool alone = std::find(kNow.begin(), kNow.end(), word) != kNow.end();
+      const bool phrase = i > 0 && a_.tokens[i - 1].norm == "at" && word == "present";
+      if ((alone || phrase) && a_.roles[i] == nlu::Role::function) return a_.tokens[i].text;
+    }
+    return {};
+  }
+
+  // Rows with a time are what was, all of it: "now" is answered by a period, by the latest, or by a state they are
+  // in (not ended, not acknowledged), never by the whole past.
+  bool about_now(const Frame& f) const {
+    if (m_.time == kNone || !f.since.empty() || !f.until.empty() || (f.order_by == "time" && f.limit)) return true;
+    return std::any_of(f.filters.begin(), f.filters.end(), [this](const Filter& filter) {
+      if (filter.op == "missing" || filter.op == "present" || filter.op == "within") return true;
+      if (filter.dimension == kNone) return false;
+      const Dimension& d = m_.dimensions[filter.dimension];
+      return d.temporal() || d.type == Type::boolean;
+    });
   }
 
   void origins(const Item& item, planner::Reading& r) const {

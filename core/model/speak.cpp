@@ -300,7 +300,9 @@ class Speaker {
     nothing();
     // One thing is named by its cell.
     std::vector<Filter> other = f_.filters;
-    std::erase_if(other, [this](const Filter& f) { return f.dimension != kNone && m_.dimensions[f.dimension].key; });
+    std::erase_if(other, [this](const Filter& f) {
+      return f.dimension != kNone && m_.dimensions[f.dimension].key && f.op == "=";
+    });
     const std::string where = scope(other);
     std::vector<std::string> names;
     for (const std::size_t d : f_.attributes) names.push_back(m_.dimensions[d].name);
@@ -324,6 +326,8 @@ class Speaker {
       if (!text.empty()) entry("row_count = 1", capital(rows_label()) + where + ": " + text + ".");
     }
     entry("row_count = 1", ko_ ? noun(false) + where + " {row_count}건." : "{row_count} " + noun(false) + where + ".");
+    entry("truncated = true",
+          ko_ ? noun(false) + where + " {row_count}건 이상." : "At least {row_count} " + noun(true) + where + ".");
     entry("", ko_ ? noun(false) + where + " {row_count}건." : "{row_count} " + noun(true) + where + ".");
   }
 

@@ -32,7 +32,10 @@ std::optional<std::string> Decider::senseless(const std::string& question) const
     if (aspect.name != "reference") continue;
     return say(Say::refers_back, in_.locale, "\"" + a_.tokens[aspect.first].text + "\"");
   }
-  std::size_t meaningful = a_.words.size() + a_.spans.size();
+  // A period alone ("and last month?") says when and not what.
+  const auto timeless = [](const nlu::Span& s) { return s.type != "time" && s.type != "time_point"; };
+  const std::size_t meaningful =
+      a_.words.size() + static_cast<std::size_t>(std::count_if(a_.spans.begin(), a_.spans.end(), timeless));
   if (a_.tokens.empty() || (a_.tokens.size() < 2 && meaningful == 0)) return say(Say::too_short, in_.locale);
   if (meaningful == 0) return say(Say::no_content, in_.locale);
   if (!a_.zone_known && std::any_of(a_.spans.begin(), a_.spans.end(),

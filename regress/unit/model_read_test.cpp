@@ -106,9 +106,17 @@ TEST_F(ModelRead, WhatIsNotUnderstoodIsNotAnswered) {
                                "visits yesterday and last week",
                                "how many new places?",
                                "how many visits at 3 o'clock?",
-                               "which place has the fewest visits?"}) {
+                               "which place has the fewest visits?",
+                               "how many sad visits are there now?",
+                               "visits with a fee over 20 euros currently"}) {
     EXPECT_EQ(frame(question), "") << question;
   }
+}
+
+TEST_F(ModelRead, NowIsAPeriodTheLatestOrAState) {
+  EXPECT_NE(frame("how many places are there now?"), "");
+  EXPECT_NE(frame("how many visits are there today, as of now?"), "");
+  EXPECT_NE(frame("what is the latest visit now?"), "");
 }
 
 TEST_F(ModelRead, WhatIsSaidTwiceIsGroupedOnce) {
