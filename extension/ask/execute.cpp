@@ -18,8 +18,10 @@
 #include "extension/pg/guc.hpp"
 #include "extension/pg/sync.hpp"
 #include "extension/pg/values.hpp"
+#include "extension/runtime/patience.hpp"
 #include "extension/runtime/tasks.hpp"
 #include "extension/runtime/worker_client.hpp"
+#include "extension/trace/shared.hpp"
 
 namespace pgops::ask {
 
@@ -323,8 +325,21 @@ class Loop {
       // The connection broke: its calls fail in the next turn.
       pg::check_interrupts();
     } else {
-      (void)pg::wait_latch(timeout_ms, pg::WaitReason::executor);
+      wait_for_executors(timeout_ms);
     }
+  }
+
+  void wait_for_executors(long timeout_ms) const {
+    constexpr std::int64_t kAwakeUs = 200;
+    static runtime::Patience patience;
+    const auto come = [this] {
+      return std::any_of(at_work_.begin(), at_work_.end(),
+                         [](const Work& work) { return work.task.active() && work.task.seems_done(); });
+    };
+    const int database = request_.database_index;
+    const bool alone = trace::requests_come_alone(database) && runtime::lone_task(database);
+    if (alone && timeout_ms > 0 && patience.await(kAwakeUs, come)) return;
+    (void)pg::wait_latch(timeout_ms, pg::WaitReason::executor);
   }
 
   Request& request_;

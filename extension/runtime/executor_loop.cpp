@@ -6,6 +6,7 @@
 
 #include <cstring>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "extension/pg/executor/statement.hpp"
 #include "extension/pg/guc.hpp"
 #include "extension/pg/memory.hpp"
+#include "extension/runtime/patience.hpp"
 #include "extension/runtime/shared.hpp"
 #include "extension/runtime/tasks.hpp"
 #include "extension/runtime/worker_process.hpp"
@@ -52,6 +54,7 @@ class Executor {
         if (slot_.tasks_done >= kRecycleAfterTasks && outstanding_.empty()) return;
         continue;
       }
+      if (look_out()) continue;
       const bool woken = pg::wait_latch(pg::guc::executor_idle_timeout_ms, pg::WaitReason::idle);
       if (!woken && retire()) return;
     }
@@ -67,6 +70,7 @@ class Executor {
     slot_.escalation = 0;
     if (index < 0) {
       slot_.state = WorkerState::idle;
+      slot_.awake = true;
       slot_.task = -1;
       slot_.task_id = 0;
       return -1;
@@ -81,6 +85,28 @@ class Executor {
     slot_.run_as = task.run_as;
     slot_.busy_since_us = task.started_us;
     return index;
+  }
+
+  // Before it sleeps, an idle executor looks whether it has got a task meanwhile: awake while an announced one is to
+  // come; else, if others have tasks under way, after having given way to them a few times. Then submitters need not
+  // wake it. True: there is a task.
+  bool look_out() noexcept {
+    constexpr int kTimes = 3;
+    const auto called = [this] {
+      const volatile WorkerState& state = slot_.state;
+      return state != WorkerState::idle;
+    };
+    const volatile std::int64_t& expects_until_us = slot_.expects_until_us;
+    const std::int64_t soon = expects_until_us - pg::monotonic_us();
+    if (soon > 0) {
+      (void)patience_.await(soon, called);
+    } else {
+      for (int n = 0; n < kTimes && !called() && !lone_task(database_); n++) std::this_thread::yield();
+    }
+    pg::LwGuard guard(pg::lock_tasks(database_));
+    slot_.awake = false;
+    slot_.expects_until_us = 0;
+    return called();
   }
 
   // Leaves only when nothing was queued meanwhile: a submitter that saw us idle counts on us.
@@ -177,6 +203,7 @@ class Executor {
   DatabaseEntry& entry_;
   WorkerSlot& slot_;
   std::vector<Outstanding> outstanding_;
+  Patience patience_;
 };
 
 }  // namespace

@@ -48,6 +48,8 @@ struct WorkerSlot {
   std::int64_t busy_since_us;
   std::int64_t cancelled_us;  // 0: not cancelled; the supervisor escalates from here
   std::uint8_t escalation;    // 0 none, 1 terminated
+  bool awake;                 // idle executor that looks at its state by itself: who gives it a task need not wake it
+  std::int64_t expects_until_us;  // an announced task should be there by then
 };
 
 enum class TaskState : std::uint8_t { free, filling, queued, running, done };
@@ -82,6 +84,7 @@ struct DatabaseEntry {
   std::int32_t queue_head;
   std::int32_t queue_tail;
   std::int32_t queue_length;
+  std::int32_t tasks_in_use;     // not free
   std::int64_t start_failed_us;  // last time a worker could not be started; 0 never
   std::uint64_t start_failures;
   std::uint64_t tasks_total;

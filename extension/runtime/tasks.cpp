@@ -20,6 +20,21 @@ bool live_executor(const WorkerSlot& slot) noexcept {
          slot.state == WorkerState::busy;
 }
 
+std::int32_t tasks_in_use(int database_index) noexcept {
+  return *const_cast<const volatile std::int32_t*>(&shared->databases[database_index].tasks_in_use);
+}
+
+// An idle executor, one that is awake before others; nullptr: none. The caller holds lock_tasks.
+WorkerSlot* find_idle(DatabaseEntry& entry) noexcept {
+  WorkerSlot* asleep = nullptr;
+  for (WorkerSlot& slot : entry.slots) {
+    if (slot.kind != WorkerKind::executor || slot.state != WorkerState::idle) continue;
+    if (slot.awake) return &slot;
+    if (asleep == nullptr) asleep = &slot;
+  }
+  return asleep;
+}
+
 // Releases every task of this process: on FATAL no destructor runs.
 void release_owned_tasks() {
   if (shared == nullptr) return;
@@ -69,6 +84,7 @@ namespace locked {
 
 void free_task(int index) noexcept {
   Task& task = shared->tasks[index];
+  shared->databases[task.database_index].tasks_in_use--;
   task.state = TaskState::free;
   task.abandoned = false;
   task.owner = {};
@@ -188,6 +204,7 @@ Result<TaskHandle> submit_task(int database_index, std::uint32_t run_as, std::st
     if (index >= 0) {
       Task& task = shared->tasks[index];
       task.state = TaskState::filling;
+      entry.tasks_in_use++;
       id = (++entry.tasks_total << 4) | static_cast<std::uint64_t>(database_index);
       task.id = id;
       task.owner = pg::this_process();
@@ -229,15 +246,14 @@ Result<TaskHandle> submit_task(int database_index, std::uint32_t run_as, std::st
     }
     entry.queue_tail = index;
     entry.queue_length++;
-    // One idle executor is woken for each task queued; it takes the head of the queue, whoever put it there.
-    for (WorkerSlot& slot : entry.slots) {
-      if (slot.kind == WorkerKind::executor && slot.state == WorkerState::idle) {
-        slot.state = WorkerState::busy;
-        executor = slot.process;
-        break;
-      }
+    // One idle executor is called for each task queued; it takes the head of the queue, whoever put it there.
+    WorkerSlot* idle = find_idle(entry);
+    if (idle == nullptr) {
+      wake_launcher_too = locked::want_executors(database_index);
+    } else {
+      idle->state = WorkerState::busy;
+      if (!idle->awake) executor = idle->process;
     }
-    if (executor.pid == 0) wake_launcher_too = locked::want_executors(database_index);
   }
   if (executor.pid != 0) pg::wake(executor);
   if (wake_launcher_too) wake_launcher();
@@ -258,6 +274,29 @@ std::int32_t TaskHandle::executor_pid() const noexcept {
   if (task.id != id_ || task.state != TaskState::running || slot < 0) return 0;
   return shared->databases[task.database_index].slots[slot].process.pid;
 }
+
+bool TaskHandle::seems_done() const noexcept {
+  if (index_ < 0) return true;
+  return *const_cast<const volatile TaskState*>(&shared->tasks[index_].state) == TaskState::done;
+}
+
+void announce_task(int database_index) noexcept {
+  constexpr std::int64_t kSoonUs = 300;
+  DatabaseEntry& entry = shared->databases[database_index];
+  if (tasks_in_use(database_index) != 0) return;
+  pg::ProcessRef executor;
+  {
+    pg::LwGuard guard(pg::lock_tasks(database_index));
+    WorkerSlot* idle = find_idle(entry);
+    if (idle == nullptr || idle->awake) return;
+    idle->awake = true;
+    idle->expects_until_us = pg::monotonic_us() + kSoonUs;
+    executor = idle->process;
+  }
+  pg::wake(executor);
+}
+
+bool lone_task(int database_index) noexcept { return tasks_in_use(database_index) <= 1; }
 
 std::optional<TaskOutcome> TaskHandle::poll() {
   if (index_ < 0) return std::nullopt;

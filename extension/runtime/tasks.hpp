@@ -44,6 +44,8 @@ class TaskHandle {
   std::int64_t started_us() const noexcept;
   // The executor running it; 0 while queued.
   std::int32_t executor_pid() const noexcept;
+  // A glance without a lock: poll() is likely to have the outcome.
+  bool seems_done() const noexcept;
 
  private:
   int index_ = -1;
@@ -55,6 +57,13 @@ class TaskHandle {
 // Hands a request to an executor of the database, starting one when none is idle and the limit allows.
 // OVERLOADED when there is no free task slot.
 Result<TaskHandle> submit_task(int database_index, std::uint32_t run_as, std::string_view request);
+
+// A task will be submitted soon: if nothing else is going on, an idle executor is woken, so that it is there when the
+// task comes. Many callers keep executors awake anyway.
+void announce_task(int database_index) noexcept;
+
+// A glance without a lock: at most one task is in use in this database.
+bool lone_task(int database_index) noexcept;
 
 // For executors and the launcher; the caller holds lock_tasks(database).
 namespace locked {

@@ -13,6 +13,7 @@
 #include "extension/pg/memory.hpp"
 #include "extension/pg/sync.hpp"
 #include "extension/pg/trace_row.hpp"
+#include "extension/runtime/patience.hpp"
 #include "extension/runtime/shared.hpp"
 #include "extension/trace/days.hpp"
 #include "extension/trace/shared.hpp"
@@ -190,6 +191,11 @@ Outcome Handover::outcome() {
   const int index = database_index_;
   Ring ring = ring_of(index);
   const auto number = static_cast<std::uint32_t>(slot_);
+  constexpr std::int64_t kAwakeUs = 300;
+  static runtime::Patience patience;
+  if (requests_come_alone(index) && writer_runs(index)) {
+    (void)patience.await(kAwakeUs, [&] { return ring.is_done(number); });
+  }
   while (!ring.is_done(number)) {
     const std::int64_t now = pg::monotonic_us();
     if (now >= deadline_us_) return refused("57014", "the trace was not stored in time; it may be stored later");

@@ -34,6 +34,8 @@ class Handover {
   ~Handover();
   Handover(const Handover&) = delete;
   Handover& operator=(const Handover&) = delete;
+  // It was handed in: the writer has it, whatever becomes of the wait.
+  bool under_way() const noexcept { return slot_ >= 0; }
   // Waits for the group commit. Throws what interrupts the caller.
   Outcome outcome();
 

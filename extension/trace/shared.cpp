@@ -61,6 +61,10 @@ Ring ring_of(int database_index) noexcept {
 
 pg::ConditionVariable& slot_freed(int database_index) noexcept { return shared_head().freed[database_index]; }
 
+bool requests_come_alone(int database_index) noexcept {
+  return ring_of(database_index).writer().alone.load(std::memory_order_relaxed) != 0;
+}
+
 void announce_free_slot(int database_index) noexcept {
   if (ring_of(database_index).waiting_for_slot().load(std::memory_order_seq_cst) != 0) {
     pg::cv_broadcast(slot_freed(database_index));

@@ -16,6 +16,8 @@ void register_shared();
 Ring ring_of(int database_index) noexcept;
 // Broadcast when a slot was freed while somebody waits for one.
 pg::ConditionVariable& slot_freed(int database_index) noexcept;
+// Requests of this database come one at a time, as the trace writer sees it.
+bool requests_come_alone(int database_index) noexcept;
 // To be called after freeing a slot.
 void announce_free_slot(int database_index) noexcept;
 

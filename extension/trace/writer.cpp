@@ -5,13 +5,13 @@
 #include "extension/trace/writer.hpp"
 
 #include <algorithm>
-#include <thread>
 
 #include "extension/audit/sealer.hpp"
 #include "extension/pg/bgworker.hpp"
 #include "extension/pg/error.hpp"
 #include "extension/pg/sync.hpp"
 #include "extension/pg/trace_store.hpp"
+#include "extension/runtime/patience.hpp"
 #include "extension/runtime/worker_process.hpp"
 #include "extension/trace/batch.hpp"
 #include "extension/trace/maintenance.hpp"
@@ -59,14 +59,11 @@ void sleep(Ring& ring, std::int64_t timeout_ms) {
   state.asleep.store(0, std::memory_order_seq_cst);
 }
 
-// After an announcement: the ticket comes sooner than another sleep would end. Gives way to whoever wants to run.
+// After an announcement: the ticket comes sooner than another sleep would end.
 bool await_announced(Ring& ring) {
-  const WriterState& state = ring.writer();
-  while (pg::monotonic_us() < state.expects_until_us.load(std::memory_order_relaxed)) {
-    if (ring.any_ready()) return true;
-    std::this_thread::yield();
-  }
-  return false;
+  static runtime::Patience patience;
+  const std::int64_t soon = ring.writer().expects_until_us.exchange(0, std::memory_order_relaxed) - pg::monotonic_us();
+  return soon > 0 && patience.await(soon, [&ring] { return ring.any_ready(); });
 }
 
 }  // namespace
