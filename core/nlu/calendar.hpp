@@ -38,7 +38,12 @@ class Calendar {
 
   bool zone_known() const noexcept { return zone_known_; }
   const std::string& zone() const noexcept { return zone_; }
-  std::int64_t now_us() const noexcept { return now_us_; }
+  std::int64_t now_us() const noexcept {
+    now_asked_ = true;
+    return now_us_;
+  }
+  // Whether anybody has asked for now. If not, nothing that was learned from this object depends on it.
+  bool now_asked() const noexcept { return now_asked_; }
 
   // The longest phrase of time that begins at tokens[at].
   std::optional<TimePhrase> match(const std::vector<Token>& tokens, std::size_t at) const;
@@ -62,6 +67,7 @@ class Calendar {
   struct Impl;
   std::shared_ptr<Impl> impl_;
   std::int64_t now_us_ = 0;
+  mutable bool now_asked_ = false;
   std::string zone_;
   bool zone_known_ = true;
 };

@@ -14,12 +14,13 @@ constexpr std::string_view kKnown =
 
 class Moods {
  public:
-  Moods(const Analysis& a, const Calendar& calendar) : a_(a), now_(calendar.now_us()) {}
+  Moods(const Analysis& a, const Calendar& calendar) : a_(a), calendar_(calendar) {}
 
   std::vector<Aspect> run() {
     for (const Span& s : a_.spans) {
-      const bool starts_later = s.type == "time" && s.since_us && (*s.since_us > now_ || s.key.rfind("next:", 0) == 0);
-      const bool moment_later = s.type == "time_point" && s.since_us && *s.since_us > now_;
+      const bool starts_later =
+          s.type == "time" && s.since_us && (*s.since_us > calendar_.now_us() || s.key.rfind("next:", 0) == 0);
+      const bool moment_later = s.type == "time_point" && s.since_us && *s.since_us > calendar_.now_us();
       if (starts_later || moment_later) add("future", s.first, s.last);
       if (s.type == "time" && half_said(s)) add("bounded", s.first, s.last);
     }
@@ -122,7 +123,7 @@ class Moods {
   }
 
   const Analysis& a_;
-  std::int64_t now_;
+  const Calendar& calendar_;
   std::vector<Aspect> out_;
 };
 

@@ -77,6 +77,7 @@ Decision decide(const PlannerInput& in, const Index& index) {
   Decision d = decide_parts(in, index, calendar, lookup, &unknown);
   if (d.code == Code::no_match) d = respelt(in, index, calendar, lookup, std::move(d), unknown);
   d.consulted = lookup.size();
+  d.repeatable = d.consulted == 0 && !in.read_models && !calendar.now_asked();
   if (d.consulted > 0) d.explain.set("lookups", lookup.to_json());
   return d;
 }

@@ -69,6 +69,9 @@ struct Decision {
   std::vector<std::string> notes;  // sentences the answer has to say: how something was understood
   // Texts looked up in the data; 0: the decision depends on nothing but question, index and options.
   std::size_t consulted = 0;
+  // The same for every `now`, as long as input, index and the answers of `callable` are the same: no phrase of time
+  // was resolved, no data looked up, no model read (which depends on rights that `callable` does not tell).
+  bool repeatable = false;
   // Parts of the question, so that the answer may repeat them: numbers in args and intervals.
   Json explain = Json::object();  // spans, candidates with features and scores, why
 

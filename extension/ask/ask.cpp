@@ -25,7 +25,9 @@
 #include "extension/pg/values.hpp"
 #include "extension/registry/tool_spec.hpp"
 #include "extension/runtime/shared.hpp"
+#include "extension/runtime/tasks.hpp"
 #include "extension/trace/handover.hpp"
+#include "extension/trace/shared.hpp"
 
 namespace pgops::ask {
 
@@ -90,6 +92,9 @@ std::unique_ptr<Request> begin(Entry entry, std::string_view question, std::stri
   request->trace_id = generator.next(request->started_wall_us / 1000, high, low);
   request->database_index = runtime::enter_database();
   runtime::want_writer(request->database_index);
+  if (entry != Entry::plan && trace::requests_come_alone(request->database_index)) {
+    runtime::announce_task(request->database_index);
+  }
   request->snapshot = registry::snapshot(request->identity);
   return request;
 }
@@ -102,6 +107,13 @@ struct Progress {
   std::unique_ptr<Recounted> recounted;
   Composed composed;
   Outcome outcome;
+
+  void release() {
+    routed = {};
+    validated = {};
+    executed = {};
+    composed = {};
+  }
 };
 
 void run_stages(Request& request, Progress& at) {
@@ -147,6 +159,7 @@ void run_stages(Request& request, Progress& at) {
     log.skip("compose", "the caller gets the rows themselves");
     return;
   }
+  trace::announce();
   log.begin("compose");
   at.composed = compose(request, at.routed, at.validated, at.executed, at.recounted.get());
   for (const std::string& warning : at.composed.warnings) log.warn(warning);
@@ -172,19 +185,23 @@ void without_trace(const Request& request, const trace::Outcome& stored, Json& a
                                     " " + stored.message);
 }
 
-Answer finish(Request& request, Progress& progress) {
+Answer finish(Request& request, Progress& progress, Form form) {
   request.stages.begin("present");
-  Answer answer;
-  answer.envelope = envelope(request, progress.outcome);
   trace::announce();
+  Answer answer;
+  Json made = envelope(request, progress.outcome);
   request.stages.end();
+  answer.jsonb = pg::jsonb_image(made);
+  if (form == Form::both) answer.envelope = made;
   const std::int64_t left_ms = (request.deadline_us - pg::monotonic_us()) / 1000;
   trace::Handover handover(request.identity.tenant, request.trace_id,
-                           trace_document(request, progress.outcome, answer.envelope),
+                           trace_document(request, progress.outcome, std::move(made)),
                            std::chrono::milliseconds(std::max(left_ms, kTraceGraceMs)));
-  answer.jsonb = pg::jsonb_image(answer.envelope);
+  // While the trace is on its way to the disk. A trace that was handed in is not made again, so nobody else needs it.
+  if (handover.under_way() && request.entry != Entry::query) progress.release();
   const trace::Outcome stored = handover.outcome();
   if (!stored.durable) {
+    if (form != Form::both) answer.envelope = pg::json_of(answer.jsonb);
     without_trace(request, stored, answer.envelope);
     answer.jsonb = pg::jsonb_image(answer.envelope);
   }
@@ -198,18 +215,17 @@ void leave_trace(const Request& request, Progress& progress, Error error, bool c
     progress.outcome.cancelled = cancelled;
     progress.outcome.composed = nullptr;
     if (progress.executed.run == nullptr || !progress.executed.run->finished()) progress.outcome.executed = nullptr;
-    const Json answer = envelope(request, progress.outcome);
     trace::hand_over_no_wait(request.identity.tenant, request.trace_id,
-                             trace_document(request, progress.outcome, answer));
+                             trace_document(request, progress.outcome, envelope(request, progress.outcome)));
   } catch (...) {
     // Out of memory while failing: the error itself still reaches the caller.
   }
 }
 
-Answer run_request(Request& request, Progress& progress) {
+Answer run_request(Request& request, Progress& progress, Form form = Form::jsonb) {
   try {
     run_stages(request, progress);
-    return finish(request, progress);
+    return finish(request, progress, form);
   } catch (const pg::Error& error) {
     const bool cancelled = error.is_cancel();
     leave_trace(request, progress,
@@ -223,9 +239,9 @@ Answer run_request(Request& request, Progress& progress) {
   }
 }
 
-Answer run_request(const std::unique_ptr<Request>& request) {
+Answer run_request(const std::unique_ptr<Request>& request, Form form = Form::jsonb) {
   Progress progress;
-  return run_request(*request, progress);
+  return run_request(*request, progress, form);
 }
 
 Json plan_of(Json call) {
@@ -275,8 +291,8 @@ Json single_call(std::string_view tool, std::string_view args) {
 
 }  // namespace
 
-Answer ask(std::string_view question, std::string_view options) {
-  return run_request(begin(Entry::ask, question, options));
+Answer ask(std::string_view question, std::string_view options, Form form) {
+  return run_request(begin(Entry::ask, question, options), form);
 }
 
 Json plan_only(std::string_view question, std::string_view options) {
@@ -310,7 +326,7 @@ Json plan_only(std::string_view question, std::string_view options) {
   Json next = Json::array();
   for (const std::string& action : routed.next_actions) next.push_back(Json(action));
   out.set("next_actions", std::move(next));
-  out.set("explain", routed.explain);
+  out.set("explain", *routed.explain);
   return out;
 }
 

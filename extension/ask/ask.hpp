@@ -10,15 +10,16 @@
 
 namespace pgops::ask {
 
-// The answer envelope, and the same as jsonb: encoded while the trace is on its way to the disk.
+// The answer envelope as jsonb; as a Json too when it was asked for.
 struct Answer {
-  Json envelope;
   pg::JsonbImage jsonb;
+  Json envelope;
 };
+enum class Form : std::uint8_t { jsonb, both };
 
 // Each returns the answer envelope. What a tool or a question fails at is in the envelope;
 // what is thrown is misuse (options, rights, tenant), the caller's own cancel, or a broken installation.
-Answer ask(std::string_view question, std::string_view options);
+Answer ask(std::string_view question, std::string_view options, Form form = Form::jsonb);
 // Nothing is executed and no trace is written: {route, route_reason, intent, plan, plan_id, explain, ...}.
 Json plan_only(std::string_view question, std::string_view options);
 Answer run_plan(std::string_view plan, std::string_view options);

@@ -313,17 +313,18 @@ Json traced_calls(const Request& request, const Outcome& outcome, const run::Rep
   return calls;
 }
 
-// Calls add(key, value) for each member of the trace, in order. `base` is the envelope everybody may read.
+// Calls add(key, value) for each member of the trace, in order. `base` is the envelope everybody may read; its values
+// are moved on.
 template <class Add>
-void each_member(const Request& request, const Outcome& outcome, const Json& base, Add&& add) {
+void each_member(const Request& request, const Outcome& outcome, Json base, Add&& add) {
   const bool planned = outcome.routed != nullptr && outcome.routed->plan.has_value();
   const bool ran = outcome.executed != nullptr && outcome.executed->run != nullptr && outcome.executed->run->finished();
   static const Json none;
   std::optional<run::Report> report;
   if (ran) report.emplace(report_of(request, *outcome.executed, false));
-  for (const auto& [key, value] : base.members()) {
+  for (auto& [key, value] : base.members()) {
     if (key != "tool_calls" || !ran) {
-      add(key, value);
+      add(key, std::move(value));
       continue;
     }
     Json calls = traced_calls(request, outcome, *report, *outcome.validated, *outcome.executed);
@@ -344,7 +345,7 @@ void each_member(const Request& request, const Outcome& outcome, const Json& bas
   add("stages", request.stages.stages());
   add("plan", planned ? *outcome.routed->plan : none);
   add("validated_plan", outcome.validated != nullptr ? to_json(outcome.validated->plan) : none);
-  add("planner", outcome.routed != nullptr ? outcome.routed->explain : none);
+  add("planner", outcome.routed != nullptr && outcome.routed->explain != nullptr ? *outcome.routed->explain : none);
   if (outcome.failure) add("internal_error", internal_error_of(*outcome.failure));
   add("spans", ran ? report->spans() : Json::array());
   if (ran && !outcome.failure) {
@@ -355,21 +356,19 @@ void each_member(const Request& request, const Outcome& outcome, const Json& bas
 
 }  // namespace
 
-Json trace_document(const Request& request, const Outcome& outcome, const Json& answer_envelope) {
+Json trace_document(const Request& request, const Outcome& outcome, Json base) {
   // Everybody of the tenant reads the stored envelope, so it never says more than a user may know, whoever
   // asked; operators find the texts in internal_error.
-  Json for_everybody;
-  const Json* base = &answer_envelope;
   if (internal_texts(request) && !flawless(outcome)) {
     std::optional<Composed> composed;
     if (outcome.composed != nullptr) {
       composed.emplace();
-      composed->answer = answer_envelope["answer"];
-      composed->references = answer_envelope["references"];
+      composed->answer = std::move(*base.find("answer"));
+      composed->references = std::move(*base.find("references"));
     }
-    for_everybody = envelope_for(request, outcome, false, std::move(composed));
-    for_everybody.set("duration_ms", answer_envelope["duration_ms"]);
-    base = &for_everybody;
+    Json for_everybody = envelope_for(request, outcome, false, std::move(composed));
+    for_everybody.set("duration_ms", std::move(*base.find("duration_ms")));
+    base = std::move(for_everybody);
   }
   std::vector<std::shared_ptr<const registry::Tool>> tools;
   if (outcome.validated != nullptr) {
@@ -380,7 +379,7 @@ Json trace_document(const Request& request, const Outcome& outcome, const Json& 
   constexpr std::size_t kMembers = 43;
   Json document = Json::object();
   document.reserve(kMembers);
-  each_member(request, outcome, *base,
+  each_member(request, outcome, std::move(base),
               [&document](std::string_view key, Json value) { document.add(key, std::move(value)); });
   hide_elsewhere(document, request, tools);
   abridge(document);

@@ -23,7 +23,7 @@ struct Outcome {
 // The envelope as callers get it: every key always there.
 Json envelope(const Request& request, const Outcome& outcome);
 // The envelope plus what only the trace keeps: stages, plans, spans, attempts, internal texts.
-Json trace_document(const Request& request, const Outcome& outcome, const Json& envelope);
+Json trace_document(const Request& request, const Outcome& outcome, Json envelope);
 
 // Microseconds since 1970 as ISO 8601 in UTC with six decimals.
 std::string iso_utc(std::int64_t wall_us);

@@ -16,6 +16,7 @@
 #include "core/json.hpp"
 #include "core/period.hpp"
 #include "core/plan.hpp"
+#include "core/planner/planner.hpp"
 #include "core/run/run.hpp"
 #include "core/uuid7.hpp"
 #include "extension/ask/options.hpp"
@@ -71,14 +72,15 @@ struct Routed {
   Route route = Route::reject;
   std::string reason;
   std::string intent;
-  std::optional<Json> plan;      // route plan
-  std::optional<Error> refusal;  // route reject
-  Json clarification;            // null or {"question","options":[..]}
+  std::optional<Json> plan;              // route plan
+  std::optional<Error> refusal;          // route reject
+  Json clarification;                    // null or {"question","options":[..]}
+  std::vector<planner::Option> options;  // what `choose` takes one of
   std::vector<std::string> next_actions;
   Json direct_answer;                               // route direct: an `answer` object
   std::vector<Period> intervals;                    // resolved time ranges, as the answer prints them
   std::vector<std::string> notes;                   // how words of the question were understood, as the answer says it
-  Json explain;                                     // the planner's document of the trace
+  std::shared_ptr<const Json> explain;              // the planner's document of the trace; null: nothing was planned
   std::vector<std::vector<std::string>> defaulted;  // by call: arguments the planner took from the schema
   std::string playbook;                             // title of the playbook that the plan is; empty: none
 };

@@ -6,6 +6,7 @@
 #include "core/model/read.hpp"
 #include "core/planner/planner.hpp"
 #include "core/playbook.hpp"
+#include "extension/ask/decision_cache.hpp"
 #include "extension/ask/lookup.hpp"
 #include "extension/registry/models.hpp"
 
@@ -55,21 +56,21 @@ Json direct_answer(const planner::Decision& decision) {
 }
 
 // A playbook is for whoever may use all of its tools.
-const playbook::Playbook* usable_playbook(const Request& request, std::string_view name) {
+const playbook::Playbook* usable_playbook(const Request& request, std::string_view name, Rights& rights) {
   const playbook::Playbook* found = request.snapshot->find_playbook(name);
   if (found == nullptr) return nullptr;
   for (const playbook::Step& step : found->steps) {
     const registry::Tool* tool = request.snapshot->find(step.tool);
-    if (tool == nullptr || !tool->read_only || !registry::usable(*tool, request.identity)) return nullptr;
+    if (tool == nullptr || !tool->read_only || !rights.may_use(*tool)) return nullptr;
   }
   return found;
 }
 
-Result<playbook::Expanded> without_playbooks(const Request& request, const Json& plan) {
-  return playbook::expand(plan, [&](std::string_view name) { return usable_playbook(request, name); });
+Result<playbook::Expanded> without_playbooks(const Request& request, const Json& plan, Rights& rights) {
+  return playbook::expand(plan, [&](std::string_view name) { return usable_playbook(request, name, rights); });
 }
 
-Json clarification(const Request& request, const planner::Decision& decision) {
+Json clarification(const Request& request, const planner::Decision& decision, Rights& rights) {
   if (decision.options.empty() && decision.clarification.empty()) return {};
   Json options = Json::array();
   std::int64_t number = 0;
@@ -77,7 +78,7 @@ Json clarification(const Request& request, const planner::Decision& decision) {
     Json one = Json::object();
     one.set("choose", Json(++number));
     one.set("label", Json(option.label));
-    const auto expanded = without_playbooks(request, option.plan);
+    const auto expanded = without_playbooks(request, option.plan, rights);
     auto plan = parse_plan(expanded ? expanded->plan : option.plan);
     one.set("plan_id", plan ? Json(plan_id(*plan)) : Json());
     options.push_back(std::move(one));
@@ -88,32 +89,32 @@ Json clarification(const Request& request, const planner::Decision& decision) {
   return out;
 }
 
-std::vector<model::Readable> readable_models(const Request& request) {
+std::vector<model::Readable> readable_models(const Request& request, Rights& rights) {
   std::vector<model::Readable> out;
   for (const auto& tool : request.snapshot->tools()) {
-    if (tool->model == nullptr || !registry::usable(*tool, request.identity)) continue;
+    if (tool->model == nullptr || !rights.may_use(*tool)) continue;
     out.push_back({&tool->model->model, &tool->model->vocabulary});
   }
   return out;
 }
 
-planner::Decision decide(const Request& request, const std::string& question) {
+planner::Decision decide(const Request& request, Rights& rights) {
   planner::PlannerInput input;
-  input.question = question;
+  input.question = request.question;
   input.now_us = request.now_us();
   input.timezone = request.options.timezone;
   input.locale = request.options.locale;
-  input.allow_write = request.options.allow_write && request.identity.access >= tenancy::Access::operator_;
-  input.callable = [&request](const retrieval::ToolDoc& doc) {
+  input.allow_write = may_write(request);
+  input.callable = [&](const retrieval::ToolDoc& doc) {
     if (doc.name.starts_with(playbook::kPrefix)) {
-      return usable_playbook(request, std::string_view(doc.name).substr(playbook::kPrefix.size())) != nullptr;
+      return usable_playbook(request, std::string_view(doc.name).substr(playbook::kPrefix.size()), rights) != nullptr;
     }
     const registry::Tool* tool = request.snapshot->find(doc.name);
-    return tool != nullptr && registry::usable(*tool, request.identity).ok();
+    return tool != nullptr && rights.may_use(*tool);
   };
   DataLookup data(request);
   input.lookup = [&](const std::vector<nlu::LookupQuery>& queries) { return data.answer(queries); };
-  const std::vector<model::Readable> models = readable_models(request);
+  const std::vector<model::Readable> models = readable_models(request, rights);
   if (!models.empty()) {
     input.read_models = [&](const nlu::Analysis& analysis, const nlu::Calendar& calendar, nlu::Lookup& lookup) {
       return model::read(analysis, calendar, lookup, models, request.options.locale);
@@ -124,18 +125,18 @@ planner::Decision decide(const Request& request, const std::string& question) {
 
 // `choose` of an earlier clarification: the planner is deterministic, so the same question under the same
 // clock offers the same options again; the chosen one is run.
-void apply_choice(const Request& request, const planner::Decision& decision, Routed& routed) {
+void apply_choice(const Request& request, Routed& routed) {
   const std::int64_t choice = *request.options.choose;
-  if (decision.options.empty()) {
+  if (routed.options.empty()) {
     routed.refusal = Error{Code::tool_bad_request,
                            "there is nothing to choose: the question is not ambiguous",
                            {},
                            "Leave the option \"choose\" out."};
-  } else if (choice > static_cast<std::int64_t>(decision.options.size())) {
+  } else if (choice > static_cast<std::int64_t>(routed.options.size())) {
     routed.refusal =
-        Error{Code::tool_bad_request, "choose must be from 1 to " + std::to_string(decision.options.size()), {}, {}};
+        Error{Code::tool_bad_request, "choose must be from 1 to " + std::to_string(routed.options.size()), {}, {}};
   } else {
-    const planner::Option& option = decision.options[static_cast<std::size_t>(choice - 1)];
+    const planner::Option& option = routed.options[static_cast<std::size_t>(choice - 1)];
     routed.route = Route::plan;
     routed.reason = "the caller chose: " + option.label;
     routed.plan = option.plan;
@@ -148,17 +149,17 @@ void apply_choice(const Request& request, const planner::Decision& decision, Rou
   routed.plan.reset();
 }
 
-}  // namespace
-
-static Routed by_question(const Request& request) {
-  planner::Decision decision = decide(request, request.question);
+Routed by_question(const Request& request) {
+  if (const Routed* known = known_decision(request); known != nullptr) return *known;
+  Rights rights(request.identity);
+  planner::Decision decision = decide(request, rights);
   Routed routed;
   routed.route = route_of(decision.route);
   routed.reason = decision.reason;
   routed.intent = decision.intent;
   routed.next_actions = decision.next_actions;
-  routed.clarification = clarification(request, decision);
-  routed.explain = std::move(decision.explain);
+  routed.clarification = clarification(request, decision, rights);
+  routed.explain = std::make_shared<const Json>(std::move(decision.explain));
   switch (routed.route) {
     case Route::plan:
       routed.plan = decision.plan_json();
@@ -174,14 +175,20 @@ static Routed by_question(const Request& request) {
   }
   routed.intervals = decision.intervals;
   routed.notes = decision.notes;
-  if (request.options.choose) apply_choice(request, decision, routed);
+  routed.options = std::move(decision.options);
+  if (decision.repeatable) remember_decision(request, routed, std::move(rights));
   return routed;
 }
 
+}  // namespace
+
 Routed route_plan(const Request& request) {
   Routed routed = request.explicit_plan ? explicit_route(request) : by_question(request);
+  if (!request.explicit_plan && request.options.choose) apply_choice(request, routed);
   if (!routed.plan || request.entry == Entry::query) return routed;
-  auto expanded = without_playbooks(request, *routed.plan);
+  // Asked now, whether the decision was made or found.
+  Rights rights(request.identity);
+  auto expanded = without_playbooks(request, *routed.plan, rights);
   if (!expanded) {
     routed.route = Route::reject;
     routed.plan.reset();

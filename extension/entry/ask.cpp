@@ -32,7 +32,7 @@ PGOPS_FUNCTION(pgops_ask) {
 
 PGOPS_FUNCTION(pgops_ask_text) {
   const std::string options = options_or_empty(args, 1);
-  const pgops::ask::Answer answer = pgops::ask::ask(args.required_text(0, "question"), options);
+  const pgops::ask::Answer answer = pgops::ask::ask(args.required_text(0, "question"), options, pgops::ask::Form::both);
   const auto given = pgops::Json::parse(options);
   return fill_lines(args, answer.envelope, given ? (*given)["width"].as_int() : std::nullopt).end_rows();
 }

@@ -13,6 +13,7 @@ extern "C" {
 #include "utils/array.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
+#include "utils/jsonb.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 }
@@ -54,6 +55,19 @@ Result<std::int64_t> parse_timestamptz(std::string_view text) {
   });
   if (!status) return status.error();
   return value;
+}
+
+Json json_of(const JsonbImage& image) {
+  // A copy, because a string's bytes need not be aligned.
+  const char* bytes = image.bytes.data();
+  const std::size_t size = image.bytes.size();
+  const char* text = call([=] {
+    auto* value = static_cast<Jsonb*>(palloc(size));
+    memcpy(value, bytes, size);
+    return const_cast<const char*>(JsonbToCString(nullptr, &value->root, static_cast<int>(size)));
+  });
+  auto parsed = Json::parse(text);
+  return parsed ? *std::move(parsed) : Json();
 }
 
 std::optional<std::string> canonical_timezone(const std::string& name) {

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "core/json.hpp"
+#include "extension/pg/jsonb_image.hpp"
 
 namespace pgops::pg {
 
@@ -24,6 +26,9 @@ Result<std::int64_t> parse_timestamptz(std::string_view text);
 std::optional<std::string> canonical_timezone(const std::string& name);
 // The session's TimeZone setting.
 std::string session_timezone();
+
+// What a jsonb holds; its members in jsonb's order.
+Json json_of(const JsonbImage& image);
 
 // True when this backend is among those that keep `pid` waiting for a lock, directly or through others.
 bool waits_for_us(std::int32_t pid);

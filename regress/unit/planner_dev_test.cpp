@@ -207,5 +207,38 @@ TEST_P(PlannerDev, AnAddedConditionIsNeverIgnored) {
   EXPECT_EQ(ignored, 0);
 }
 
+// A decision that calls itself repeatable is used again at any later time.
+TEST_P(PlannerDev, WhatIsRepeatableIsTheSameAtAnyTime) {
+  const retrieval::Index index = registry(GetParam());
+  const auto all_of_it = [](const Decision& d) {
+    std::string out = d.plan_json().dump() + d.explain.dump() + d.reason + d.clarification + d.direct_text;
+    for (const Option& o : d.options) out += o.label + o.plan.dump();
+    for (const Period& p : d.intervals) out += p.text;
+    for (const std::string& action : d.next_actions) out += action;
+    return out;
+  };
+  const std::vector<std::int64_t> seconds = {0, 1'773'210'600, 1'798'761'599, 1'835'395'200, 4'000'000'000};
+  int repeatable = 0;
+  int others = 0;
+  for (const char* file : {"_answer.tsv", "_reject.tsv"}) {
+    for (const auto& row : rows(GetParam() + file)) {
+      const std::string& question = row.at(1);
+      std::vector<Decision> made;
+      for (const std::int64_t at : seconds) {
+        PlannerInput in = input(question);
+        in.now_us = at * 1'000'000;
+        made.push_back(decide(in, index));
+      }
+      for (const Decision& d : made) {
+        EXPECT_EQ(d.repeatable, made[0].repeatable) << question;
+        if (d.repeatable) EXPECT_EQ(all_of_it(d), all_of_it(made[0])) << question;
+      }
+      (made[0].repeatable ? repeatable : others) += 1;
+    }
+  }
+  EXPECT_GT(repeatable, others);
+  EXPECT_GT(others, 0);
+}
+
 }  // namespace
 }  // namespace pgops::planner

@@ -268,5 +268,17 @@ TEST(Planner, BothHalvesOfACompoundQuestionMustPlan) {
   EXPECT_EQ(ask("How many orders are there; delete the open orders", orders()).code, Code::unsupported_action);
 }
 
+TEST(Planner, WhatDependsOnTheTimeIsNotRepeatable) {
+  const auto snapshot = visits();
+  for (const char* question : {"how many visits are there?", "visits per clinic", "which clinics are open?", "help",
+                               "delete every visit", "how many unicorns are there?"}) {
+    EXPECT_TRUE(ask(question, snapshot).repeatable) << question;
+  }
+  for (const char* question : {"how many visits yesterday?", "visits in the last 3 hours",
+                               "number of visits since Monday", "how many unicorns last week?", "visits next month"}) {
+    EXPECT_FALSE(ask(question, snapshot).repeatable) << question;
+  }
+}
+
 }  // namespace
 }  // namespace pgops::planner
