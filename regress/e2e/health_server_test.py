@@ -127,6 +127,7 @@ class HealthServer(unittest.TestCase):
         self.expect("checkpoints", "info", "too few to judge (from 10)")
         for _ in range(11):
             self.sql("CHECKPOINT")
+        wait_for(lambda: self.sql("SELECT checkpoints_req FROM pg_stat_bgwriter") >= 11, "all of them are counted")
         rows = self.expect("checkpoints", "attention", "were requested (100 %; attention above 50 %), not timed")
         self.assertEqual(rows[0]["requested"], self.sql("SELECT checkpoints_req FROM pg_stat_bgwriter"))
         summary, _, rows = self.tool("wal_rate")
