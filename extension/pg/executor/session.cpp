@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 extern "C" {
+#include "access/parallel.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "commands/async.h"
@@ -158,7 +159,12 @@ void begin(const char* label, int timeout, const char* tenant, const char* zone,
     if (now_us != 0) {
       constexpr std::int64_t kUnixToPostgres =
           std::int64_t{POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE} * SECS_PER_DAY * USECS_PER_SEC;
+      // The one way to set now() is that of parallel workers, and it asserts that it runs in one. Nothing that can
+      // fail stands between the two assignments.
+      const int number = ParallelWorkerNumber;
+      ParallelWorkerNumber = 0;
       SetParallelStartTimestamps(now_us - kUnixToPostgres, now_us - kUnixToPostgres);
+      ParallelWorkerNumber = number;
     }
     (void)set_config_option("pg_ops.tenant", tenant, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
     // Most callers live where the server does: then there is nothing to set, nor to reset.
