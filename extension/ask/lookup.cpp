@@ -120,6 +120,7 @@ std::vector<nlu::LookupAnswer> DataLookup::answer(const std::vector<nlu::LookupQ
     const Known& values = *read[q.domain];
     nlu::LookupAnswer answer = model::match_value(q.text, values.values);
     answer.problem = values.problem;
+    if (problem_.empty()) problem_ = values.problem;
     out.push_back(std::move(answer));
   }
   return out;

@@ -21,6 +21,8 @@ class DataLookup {
  public:
   explicit DataLookup(const Request& request) : request_(request) {}
   std::vector<nlu::LookupAnswer> answer(const std::vector<nlu::LookupQuery>& queries);
+  // The code of the first look-up that failed; empty: none did.
+  const std::string& problem() const noexcept { return problem_; }
 
  private:
   struct Known {
@@ -39,6 +41,7 @@ class DataLookup {
 
   const Request& request_;
   std::map<nlu::LookupDomain, Known> known_;
+  std::string problem_;
 };
 
 }  // namespace pgops::ask

@@ -120,7 +120,14 @@ planner::Decision decide(const Request& request, Rights& rights) {
       return model::read(analysis, calendar, lookup, models, request.options.locale);
     };
   }
-  return planner::decide(input, *request.snapshot->index());
+  planner::Decision decision = planner::decide(input, *request.snapshot->index());
+  // A value that could not be looked up reads like one that is not there; whoever asked must be able to tell.
+  if (decision.route == planner::Route::reject && !data.problem().empty()) {
+    decision.reason += request.options.locale.starts_with("ko")
+                           ? " 저장된 값을 조회하지 못했습니다(" + data.problem() + "). 나중에 다시 질문해 주세요."
+                           : " Stored values could not be looked up (" + data.problem() + "); ask again later.";
+  }
+  return decision;
 }
 
 // `choose` of an earlier clarification: the planner is deterministic, so the same question under the same

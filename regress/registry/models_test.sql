@@ -2,7 +2,7 @@
 -- columns that go away, names that look like SQL.
 -- database: fresh
 \ir _fixture.sql
-SELECT plan(43);
+SELECT plan(45);
 CREATE TABLE shop.place (tenant_id text, place_id int, name text, city text, PRIMARY KEY (tenant_id, place_id));
 CREATE TABLE shop.visit (tenant_id text, visit_id int, place_id int, at timestamptz, "; drop table shop.place --" text,
   kind text CHECK (kind IN ('walk', 'drive')), paid boolean, cost numeric, PRIMARY KEY (tenant_id, visit_id),
@@ -78,5 +78,10 @@ SELECT is(ops.suggest_model('shop.place') #>> '{dimensions,city}', '{}', 'no sto
 SELECT is(ops.suggest_model('shop.visit') #> '{dimensions,kind,values}', '["walk", "drive"]', 'what a CHECK lists is');
 SELECT matches(pg_temp.try('t_r_op', $$SELECT ops.create_resolver('bad', 'SELECT name FROM shop.place')$$), 'returns no column "id"', 'a resolver returns id and label');
 SELECT is(pg_temp.try('t_r_op', $$SELECT ops.create_resolver('place', 'SELECT place_id AS id, name AS label, ARRAY[city] AS aliases FROM shop.place')$$), '1', 'a resolver');
+
+-- ---- values that cannot be looked up are not values that do not exist
+SELECT unalike(pg_temp.ask('t_r_user', 'how many visits on Mars?') ->> 'route_reason', '%looked up%', 'a value that is not there');
+REVOKE SELECT ON shop.place FROM ops_tool;
+SELECT matches(pg_temp.ask('t_r_user', 'how many walks in Busan?') ->> 'route_reason', 'could not be looked up \(PERMISSION_DENIED\)', 'values that cannot be read');
 SELECT * FROM finish();
 \ir _end.sql
